@@ -1,0 +1,198 @@
+"""The command line: ``digitlib`` or ``python -m digitlib``.
+
+Exit status: 0, all inputs could be read; 1, some could not; 2, wrong use; 130,
+interrupted.
+"""
+
+import argparse
+from importlib.metadata import version
+import json
+import os
+import sys
+
+from digitlib.data import MNIST_SHA256, load_mnist
+from digitlib.errors import DigitlibError
+from digitlib.evaluation import evaluate
+from digitlib.model import forward, load_weights, save_weights
+from digitlib.recognizer import Recognizer
+import numpy as np
+
+
+def main(arguments=None):
+    """Run one command and return the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except DigitlibError as error:
+        return _complain(error)
+    except KeyboardInterrupt:
+        _complain("interrupted")
+        return 130
+    except BrokenPipeError:  # the reader of our output, such as `head`, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def recognize(options):
+    """Read each image and print its digit."""
+    recognizer = Recognizer(options.weights)
+    failed = 0
+    results = recognizer.predict_many(options.paths)
+    for path, result in zip(options.paths, results, strict=True):
+        bad = isinstance(result, DigitlibError)
+        failed += bad
+        if options.json:
+            print(json.dumps({"path": path, **_as_json(result)}))
+        elif bad:
+            _complain(result)
+        elif result.digit is None:
+            print(f"{path}: {result.reason}")
+        else:
+            print(f"{path}: {result.digit} (confidence {result.confidence:.3f})")
+    if failed:
+        _complain(f"{failed} of {len(options.paths)} images could not be read")
+    return 1 if failed else 0
+
+
+def train(options):
+    """Train the network on the training images and save its weights."""
+    (x_train, y_train), _ = load_mnist(options.data)
+    folder = os.path.dirname(options.out) or "."
+    if not os.access(folder, os.W_OK) or os.path.isdir(options.out):
+        raise DigitlibError(f"{options.out}: cannot be written; give another --out")
+
+    from digitlib.model import build_model
+    from digitlib.training import train
+
+    model = build_model(options.seed)
+    history = train(
+        model,
+        x_train.astype(np.float32) / 255,
+        y_train,
+        epochs=options.epochs,
+        batch_size=options.batch_size,
+        seed=options.seed,
+    )
+    epochs = len(history.history.get("loss", []))
+    if epochs == 0:
+        raise DigitlibError("no epoch was finished, so nothing is saved; train longer")
+    save_weights(
+        options.out,
+        model,
+        recipe={
+            "images": len(x_train),
+            "epochs": epochs,
+            "batch_size": options.batch_size,
+            "optimizer": "Adam, learning rate 0.001",
+        },
+        seed=options.seed,
+        data_sha256=MNIST_SHA256 if options.data is None else str(options.data),
+        versions={
+            name: version(name) for name in ("digitlib", "keras", "numpy", "tensorflow")
+        },
+    )
+    loss, accuracy = history.history["loss"][-1], history.history["accuracy"][-1]
+    print(
+        f"{options.out}: {epochs} epochs, training loss {loss:.4f}, "
+        f"training accuracy {accuracy:.4f}"
+    )
+    return 0
+
+
+def evaluate_weights(options):
+    """Judge weights on the test images."""
+    _, (x_test, y_test) = load_mnist(options.data)
+    weights = load_weights(options.weights)
+    result = evaluate(forward(x_test.astype(np.float32) / 255, weights), y_test)
+    low, high = result.interval
+    if options.json:
+        found = {
+            "accuracy": result.accuracy,
+            "interval": [low, high],
+            "confusion": result.confusion.tolist(),
+        }
+        print(json.dumps(found))
+        return 0
+    print(
+        f"accuracy {result.accuracy:.4f} on {len(y_test)} images "
+        f"(95 % interval {low:.4f} to {high:.4f})\n"
+    )
+    print("true\\read" + "".join(f"{digit:6d}" for digit in range(10)) + "   recall")
+    for digit, (row, recall) in enumerate(
+        zip(result.confusion, result.recall, strict=True)
+    ):
+        print(f"{digit:9d}" + "".join(f"{n:6d}" for n in row) + f"   {recall:6.3f}")
+    print("precision" + "".join(f"{value:6.3f}" for value in result.precision))
+    return 0
+
+
+def _as_json(result):
+    if isinstance(result, DigitlibError):
+        return {"error": str(result)}
+    return {
+        "digit": result.digit,
+        "confidence": round(result.confidence, 6),
+        "probabilities": [round(float(p), 6) for p in result.probabilities],
+        "accepted": result.accepted,
+        "reason": result.reason,
+    }
+
+
+def _complain(message):
+    print(f"digitlib: {message}", file=sys.stderr)
+    return 1
+
+
+def _positive(text):
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
+    return number
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="digitlib", description="Read handwritten digits with one small network."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    command = commands.add_parser("recognize", help="read the digit in each image")
+    command.add_argument(
+        "paths", nargs="+", metavar="PATH", help="an image of one digit"
+    )
+    command.set_defaults(run=recognize)
+    _add_common(command, weights=True)
+
+    command = commands.add_parser("train", help="train the network, save its weights")
+    command.add_argument("--out", required=True, metavar="FILE", help="where to save")
+    command.add_argument("--epochs", type=_positive, default=20, metavar="N")
+    command.add_argument("--batch-size", type=_positive, default=32, metavar="N")
+    command.add_argument("--seed", type=int, default=0, metavar="N")
+    command.set_defaults(run=train)
+    _add_common(command, data=True)
+
+    command = commands.add_parser("evaluate", help="judge weights on the test images")
+    command.set_defaults(run=evaluate_weights)
+    _add_common(command, weights=True, data=True)
+    return parser
+
+
+def _add_common(command, weights=False, data=False):
+    if weights:
+        command.add_argument(
+            "--weights",
+            default="plain",
+            metavar="NAME_OR_FILE",
+            help="plain, or a file that `digitlib train` saved (default: plain)",
+        )
+        command.add_argument(
+            "--json", action="store_true", help="print one JSON object a line"
+        )
+    if data:
+        command.add_argument(
+            "--data", metavar="FILE", help="another .npz file in the layout of MNIST"
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

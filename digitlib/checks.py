@@ -1,0 +1,135 @@
+"""What arrays must look like before anything is computed from them."""
+
+from digitlib.errors import DigitlibError
+import numpy as np
+
+
+def check_images(images, name="images"):
+    """Return ``images`` as float32 if they are digits scaled to [0, 1].
+
+    Parameters
+    ----------
+    images : array_like, shape (n, 28, 28), floating point, in [0, 1]
+    name : str
+        What to call the array in an error.
+
+    Raises
+    ------
+    DigitlibError
+        If the shape, dtype or range is another one, or there is no image.
+    """
+    images = np.asarray(images)
+    if images.ndim != 3 or images.shape[1:] != (28, 28):
+        hint = "; for one image, image[np.newaxis]" if images.shape == (28, 28) else ""
+        raise DigitlibError(
+            f"{name}: shape {images.shape}, but (n, 28, 28) is needed{hint}"
+        )
+    if len(images) == 0:
+        raise DigitlibError(f"{name}: empty, but at least one image is needed")
+    if not np.issubdtype(images.dtype, np.floating):
+        raise DigitlibError(
+            f"{name}: dtype {images.dtype}, but floats in [0, 1] are needed; "
+            "divide pixels of 0 to 255 by 255"
+        )
+    low, high = images.min(), images.max()
+    if not (low >= 0 and high <= 1):  # also true for NaN
+        raise DigitlibError(
+            f"{name}: values from {low:g} to {high:g}, but [0, 1] is needed; "
+            "divide pixels of 0 to 255 by 255"
+        )
+    return images.astype(np.float32, copy=False)
+
+
+def check_labels(labels, n, name="labels"):
+    """Return ``labels`` as an array if they are ``n`` digits.
+
+    Parameters
+    ----------
+    labels : array_like, shape (n,), integer, 0 to 9
+    n : int
+        How many are expected: the number of images.
+    name : str
+        What to call the array in an error.
+
+    Raises
+    ------
+    DigitlibError
+        If the shape, dtype or range is another one.
+    """
+    labels = np.asarray(labels)
+    if labels.shape != (n,):
+        raise DigitlibError(
+            f"{name}: shape {labels.shape}, but {n} images need shape ({n},)"
+        )
+    if not np.issubdtype(labels.dtype, np.integer):
+        raise DigitlibError(
+            f"{name}: dtype {labels.dtype}, but integers 0 to 9 are needed"
+        )
+    if n and (labels.min() < 0 or labels.max() > 9):
+        raise DigitlibError(
+            f"{name}: values from {labels.min()} to {labels.max()}, "
+            "but digits 0 to 9 are needed"
+        )
+    return labels
+
+
+def check_probabilities(probabilities, name="probabilities"):
+    """Return ``probabilities`` as an array if each row is a distribution over digits.
+
+    Parameters
+    ----------
+    probabilities : array_like, shape (n, 10), floating point, rows sum to 1
+    name : str
+        What to call the array in an error.
+
+    Raises
+    ------
+    DigitlibError
+        If the shape or range is another one, a row does not sum to 1, or there is
+        no row.
+    """
+    probabilities = np.asarray(probabilities)
+    if probabilities.ndim != 2 or probabilities.shape[1] != 10:
+        raise DigitlibError(
+            f"{name}: shape {probabilities.shape}, but (n, 10) is needed; "
+            "give what forward returns, not the digits"
+        )
+    if len(probabilities) == 0:
+        raise DigitlibError(f"{name}: empty, but at least one row is needed")
+    sums = probabilities.sum(axis=1, dtype=np.float64)
+    if not (probabilities.min() >= 0 and np.abs(sums - 1).max() < 1e-3):
+        raise DigitlibError(
+            f"{name}: rows must be at least 0 and sum to 1; give what forward returns"
+        )
+    return probabilities
+
+
+def check_weights(weights):
+    """Return ``weights`` if each layer's output fits the next one's input.
+
+    Parameters
+    ----------
+    weights : sequence of six arrays
+        Three kernels (inputs, units), each followed by its bias (units,); the first
+        layer takes the 784 pixels of an image.
+
+    Raises
+    ------
+    DigitlibError
+        If there are not six arrays, or their shapes do not fit.
+    """
+    if len(weights) != 6:
+        raise DigitlibError(
+            f"weights: {len(weights)} arrays, but 6 are needed; "
+            "give load_weights() or model.get_weights()"
+        )
+    width = 784
+    for kernel, bias in zip(weights[0::2], weights[1::2], strict=True):
+        shapes = np.shape(kernel), np.shape(bias)
+        if len(shapes[0]) != 2 or shapes[0][0] != width or shapes[1] != shapes[0][1:]:
+            raise DigitlibError(
+                f"weights: a kernel {shapes[0]} with a bias {shapes[1]} does not fit "
+                f"{width} inputs; give load_weights() or model.get_weights()"
+            )
+        width = len(bias)
+    return weights

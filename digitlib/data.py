@@ -1,0 +1,151 @@
+"""The MNIST digits: loaded from this package, verified, split."""
+
+import hashlib
+from pathlib import Path
+import zipfile
+import zlib
+
+from digitlib.checks import check_labels
+from digitlib.errors import DigitlibError
+import numpy as np
+
+MNIST_PATH = Path(__file__).parent / "assets" / "mnist.npz"
+
+# SHA-256 of the bytes of each array, in C order: the bytes of the four original files.
+MNIST_SHA256 = {
+    "x_train": "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
+    "y_train": "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13",
+    "x_test": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
+    "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
+}
+
+
+def load_mnist(path=None):
+    """Load MNIST, in Keras's layout and order, without any network.
+
+    Parameters
+    ----------
+    path : str or os.PathLike, optional
+        Another ``.npz`` file of the same layout, any number of images. Default: the
+        file that comes with digitlib, whose checksums are verified.
+
+    Returns
+    -------
+    (x_train, y_train), (x_test, y_test) : tuples of numpy.ndarray
+        Images, shape (n, 28, 28), uint8, 0 is paper and 255 is full ink; labels,
+        shape (n,), uint8, 0 to 9. By default n is 60,000 and 10,000.
+
+    Raises
+    ------
+    DigitlibError
+        If the file is missing, damaged, altered or of another layout.
+
+    References
+    ----------
+    LeCun, Bottou, Bengio and Haffner (1998), Gradient-based learning applied to
+    document recognition, Proceedings of the IEEE 86(11).
+    """
+    source = MNIST_PATH if path is None else Path(path)
+    arrays = read_npz(source)
+    missing = [name for name in MNIST_SHA256 if name not in arrays]
+    if missing:
+        raise DigitlibError(
+            f"{source}: no array {', '.join(missing)}; a data file holds "
+            "x_train, y_train, x_test and y_test"
+        )
+    if path is None:
+        for name, expected in MNIST_SHA256.items():
+            if (
+                hashlib.sha256(np.ascontiguousarray(arrays[name])).hexdigest()
+                != expected
+            ):
+                raise DigitlibError(
+                    f"{source}: {name} is not MNIST's (SHA-256 differs); "
+                    "the file was altered: restore it or install digitlib again"
+                )
+    for part in ("train", "test"):
+        _check_part(source, part, arrays[f"x_{part}"], arrays[f"y_{part}"])
+    return (
+        (arrays["x_train"], arrays["y_train"]),
+        (arrays["x_test"], arrays["y_test"]),
+    )
+
+
+def split_validation(x, y, n=10_000):
+    """Split off the last ``n`` images for validation; always the same ones.
+
+    Parameters
+    ----------
+    x : numpy.ndarray, shape (m, ...)
+        Images.
+    y : numpy.ndarray, shape (m,)
+        Their labels.
+    n : int
+        Size of the validation part, 1 to m - 1.
+
+    Returns
+    -------
+    (x_fit, y_fit), (x_val, y_val) : tuples of numpy.ndarray
+        The first m - n images to learn from, the last n to choose by.
+
+    Raises
+    ------
+    DigitlibError
+        If x and y differ in length, or either part would be empty.
+    """
+    if len(x) != len(y):
+        raise DigitlibError(f"x has {len(x)} images but y has {len(y)} labels")
+    if not 0 < n < len(x):
+        raise DigitlibError(
+            f"n: {n}, but of {len(x)} images 1 to {len(x) - 1} can be split off"
+        )
+    return (x[:-n], y[:-n]), (x[-n:], y[-n:])
+
+
+def read_npz(path):
+    """Read all arrays of an ``.npz`` file, without pickle.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+
+    Raises
+    ------
+    DigitlibError
+        If there is no such file, or it is not a whole ``.npz`` file.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise DigitlibError(f"{path}: no such file")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (
+        OSError,
+        ValueError,
+        EOFError,
+        AttributeError,  # np.load gives a bare array for an .npy file
+        NotImplementedError,  # a compression that this Python lacks
+        RuntimeError,  # an encrypted member
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        raise DigitlibError(
+            f"{path}: not a whole .npz file ({type(error).__name__}); "
+            "copy or download it again"
+        ) from error
+
+
+def _check_part(source, part, x, y):
+    if x.dtype != np.uint8 or x.ndim != 3 or x.shape[1:] != (28, 28) or len(x) == 0:
+        raise DigitlibError(
+            f"{source}: x_{part} is {x.dtype} {x.shape}, "
+            "but uint8 (n, 28, 28) with n > 0 is needed"
+        )
+    if y.dtype != np.uint8:
+        raise DigitlibError(f"{source}: y_{part} is {y.dtype}, but uint8 is needed")
+    check_labels(y, len(x), name=f"{source}: y_{part}")

@@ -1,0 +1,430 @@
+"""The figures of the book: each function takes arrays and returns the Axes it drew.
+
+One style for all of them, legible on a light page, a dark page and in print. Colors are
+from the palette of Okabe and Ito, which people with color blindness can tell apart, and
+whatever a color says, a shape or a position says too.
+"""
+
+import functools
+
+import matplotlib.pyplot as plt
+import numpy as np
+import seaborn as sns
+
+PAPER, INK, BLUE, ORANGE, GREY = "#ffffff", "#1b2a33", "#0072b2", "#d55e00", "#8a949a"
+NIGHT, AMBER = "#14323f", "#f0a830"  # the ground of a digit, and of one that is marked
+
+WIDTH = 6.4  # inches, the width of a figure in the text
+
+STYLE = {
+    **sns.axes_style("whitegrid"),
+    "figure.facecolor": PAPER,
+    "axes.facecolor": PAPER,
+    "figure.dpi": 150,
+    "figure.constrained_layout.use": True,
+    "font.size": 11,
+    "axes.titlesize": 11.5,
+    "axes.labelsize": 11,
+    "legend.fontsize": 10.5,
+    "legend.frameon": False,
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "grid.color": "#e3e7ea",
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.prop_cycle": plt.cycler(
+        color=[BLUE, ORANGE, "#009e73", "#cc79a7"], linestyle=["-", "--", "-.", ":"]
+    ),
+}
+
+
+def _styled(function):
+    """Draw in the book's style, and leave the reader's own settings alone."""
+
+    @functools.wraps(function)
+    def draw(*args, **kwargs):
+        with plt.rc_context(STYLE):
+            return function(*args, **kwargs)
+
+    return draw
+
+
+@_styled
+def digits(images, captions=None, *, columns=10, marked=None):
+    """Images in a grid, light ink on a dark ground.
+
+    Parameters
+    ----------
+    images : array_like, shape (n, height, width)
+        Any range; each image is shown from 0 to its own maximum.
+    captions : sequence of str, length n, optional
+        A line under each image.
+    columns : int
+        Images in a row.
+    marked : array_like of bool, shape (n,), optional
+        These are shown in dark ink on an amber ground.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    images = np.asarray(images, dtype=float)
+    n, height, width = images.shape
+    columns = min(columns, n)
+    rows = -(-n // columns)
+    gap = max(1, width // 14)
+    foot = 0 if captions is None else round(2.3 * width * columns / 76)
+    step_x, step_y = width + gap, height + gap + foot
+    canvas = np.ones((rows * step_y - gap, columns * step_x - gap, 3))
+    _, axes = plt.subplots(figsize=(WIDTH, WIDTH * canvas.shape[0] / canvas.shape[1]))
+    marked = np.zeros(n, bool) if marked is None else np.asarray(marked, bool)
+    for i, image in enumerate(images):
+        y, x = step_y * (i // columns), step_x * (i % columns)
+        ink = (image / (image.max() or 1))[..., np.newaxis]
+        ground, pen = (AMBER, INK) if marked[i] else (NIGHT, "#ffffff")
+        tile = _rgb(ground) * (1 - ink) + _rgb(pen) * ink
+        canvas[y : y + height, x : x + width] = tile
+        if captions is not None:
+            axes.text(x + width / 2, y + height + foot / 2, captions[i],
+                      ha="center", va="center", fontsize=10)  # fmt: skip
+    axes.imshow(canvas, interpolation="nearest")
+    axes.axis("off")
+    return axes
+
+
+@_styled
+def pixels(image):
+    """The numbers of an image, each written on its own grey.
+
+    Parameters
+    ----------
+    image : array_like, shape (height, width), integer, 0 to 255
+        Up to about 14 x 14, or the numbers get too small to read.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    image = np.asarray(image)
+    _, axes = plt.subplots(figsize=(WIDTH, WIDTH * image.shape[0] / image.shape[1]))
+    sns.heatmap(image, annot=True, fmt="d", cmap="gray", vmin=0, vmax=255, cbar=False,
+                square=True, xticklabels=False, yticklabels=False, linewidths=0.5,
+                linecolor=GREY, annot_kws={"fontsize": 9.5}, ax=axes)  # fmt: skip
+    return axes
+
+
+@_styled
+def class_counts(counts):
+    """How often each digit occurs, one row of bars a part.
+
+    Parameters
+    ----------
+    counts : dict of str to array_like, shape (10,)
+        For each part, such as "training", the fraction of each digit, 0 to 1.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    _, axes = plt.subplots(figsize=(WIDTH, 2.8))
+    width = 0.8 / len(counts)
+    styles = zip(counts.items(), (BLUE, AMBER, GREY), ("", "//", ".."), strict=False)
+    for i, ((name, fraction), color, hatch) in enumerate(styles):
+        x = np.arange(10) + (i - (len(counts) - 1) / 2) * width
+        axes.bar(x, 100 * np.asarray(fraction), width, label=name, color=color,
+                 hatch=hatch, edgecolor=PAPER)  # fmt: skip
+    axes.axhline(10, color=INK, linewidth=1, linestyle=":")
+    axes.set(xlabel="digit", ylabel="% of the images", xticks=range(10), ylim=(0, 14))
+    axes.grid(False, axis="x")
+    axes.legend(ncols=len(counts), loc="upper right")
+    return axes
+
+
+@_styled
+def lines(x, curves, *, xlabel, ylabel, log=False):
+    """Curves over a common axis.
+
+    Parameters
+    ----------
+    x : array_like, shape (n,)
+    curves : dict of str to array_like, shape (n,)
+        Each with its name, which the legend shows.
+    xlabel, ylabel : str
+    log : bool
+        Whether the vertical axis is logarithmic.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    _, axes = plt.subplots(figsize=(WIDTH, 3.2))
+    for name, y in curves.items():
+        axes.plot(x, y, label=name, linewidth=2)
+    axes.set(xlabel=xlabel, ylabel=ylabel)
+    if log:
+        axes.set_yscale("log")
+    axes.legend()
+    return axes
+
+
+@_styled
+def learning_curves(history):
+    """Loss and accuracy after each epoch, on training and validation images.
+
+    Parameters
+    ----------
+    history : dict of str to sequence of float
+        With "loss", "accuracy", "val_loss" and "val_accuracy": ``History.history``.
+
+    Returns
+    -------
+    numpy.ndarray of two matplotlib.axes.Axes
+    """
+    epochs = np.arange(1, len(history["loss"]) + 1)
+    _, both = plt.subplots(1, 2, figsize=(WIDTH, 3.2))
+    for axes, key, label in zip(
+        both, ("loss", "accuracy"), ("loss", "accuracy, %"), strict=True
+    ):
+        scale = 100 if key == "accuracy" else 1
+        axes.plot(epochs, scale * np.array(history[key]), label="training", marker="o",
+                  markersize=3)  # fmt: skip
+        axes.plot(epochs, scale * np.array(history[f"val_{key}"]), label="validation",
+                  marker="s", markersize=3)  # fmt: skip
+        axes.set(xlabel="epoch", title=label, xticks=epochs[4::5])
+        axes.legend()
+    return both
+
+
+@_styled
+def units(kernel, *, columns=10):
+    """What the units of the first layer look at: one picture a unit.
+
+    Parameters
+    ----------
+    kernel : array_like, shape (784, n)
+        The weights of n units; orange pixels speak for the unit, purple ones against.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    pictures = np.asarray(kernel).T.reshape(-1, 28, 28)
+    columns = min(columns, len(pictures))
+    rows = -(-len(pictures) // columns)
+    canvas = np.full((rows * 30, columns * 30), np.nan)
+    for i, picture in enumerate(pictures):
+        y, x = 30 * (i // columns), 30 * (i % columns)
+        canvas[y : y + 28, x : x + 28] = picture / np.abs(picture).max()
+    _, axes = plt.subplots(figsize=(WIDTH, WIDTH * rows / columns))
+    axes.imshow(canvas, cmap="PuOr_r", vmin=-1, vmax=1, interpolation="nearest")
+    axes.axis("off")
+    return axes
+
+
+@_styled
+def layers(image, hidden_1, hidden_2, probabilities):
+    """One image on its way through the network.
+
+    Parameters
+    ----------
+    image : array_like, shape (28, 28)
+    hidden_1, hidden_2 : array_like, shape (100,)
+        What the units of the two hidden layers pass on.
+    probabilities : array_like, shape (10,)
+
+    Returns
+    -------
+    numpy.ndarray of four matplotlib.axes.Axes
+    """
+    _, four = plt.subplots(1, 4, figsize=(WIDTH, 2.0), width_ratios=[1, 1, 1, 1.15])
+    pictures = (image, np.reshape(hidden_1, (10, 10)), np.reshape(hidden_2, (10, 10)))
+    names = ("28 x 28 pixels", "100 units", "100 units")
+    for axes, picture, name in zip(four, pictures, names, strict=False):
+        axes.imshow(picture, cmap="gray", vmin=0, interpolation="nearest")
+        axes.set(title=name, xticks=[], yticks=[])
+        axes.grid(False)
+    _bars(four[3], probabilities)
+    four[3].set_title("10 probabilities")
+    return four
+
+
+@_styled
+def answers(images, probabilities):
+    """Images, each with the probabilities of the ten digits beside it.
+
+    Parameters
+    ----------
+    images : array_like, shape (n, height, width)
+        Up to about six.
+    probabilities : array_like, shape (n, 10)
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, 2), of matplotlib.axes.Axes
+    """
+    n = len(images)
+    columns = min(3, n)
+    rows = -(-n // columns)
+    _, grid = plt.subplots(
+        rows, 2 * columns, figsize=(WIDTH, 1.75 * rows + 0.1), squeeze=False
+    )
+    pairs = grid.reshape(-1, 2)
+    for (left, right), image, row in zip(pairs, images, probabilities, strict=False):
+        left.imshow(image, cmap="gray", interpolation="nearest")
+        left.grid(False)
+        _bars(right, row)
+    for axes in pairs[n:].ravel():
+        axes.axis("off")
+    for axes in pairs[:n, 0]:
+        axes.set(xticks=[], yticks=[])
+    return pairs[:n]
+
+
+@_styled
+def confusion_matrix(confusion, *, by_row=False):
+    """The confusion matrix; the color is that of the errors alone.
+
+    Parameters
+    ----------
+    confusion : array_like, shape (10, 10), integer
+        Rows true, columns predicted: ``Evaluation.confusion``.
+    by_row : bool
+        Show percent of each row instead of counts.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    confusion = np.asarray(confusion)
+    shown = (
+        100 * confusion / confusion.sum(axis=1, keepdims=True) if by_row else confusion
+    )
+    diagonal = np.eye(10, dtype=bool)
+    _, axes = plt.subplots(figsize=(WIDTH, WIDTH * 0.86))
+    fmt = ".1f" if by_row else "d"
+    common = {"annot": True, "fmt": fmt, "cbar": False, "square": True, "ax": axes,
+              "linewidths": 1, "linecolor": PAPER}  # fmt: skip
+    sns.heatmap(shown, mask=diagonal, cmap="Oranges", vmin=0,
+                annot_kws={"fontsize": 10}, **common)  # fmt: skip
+    sns.heatmap(shown, mask=~diagonal, cmap=[NIGHT],
+                annot_kws={"fontsize": 9.5, "color": PAPER}, **common)  # fmt: skip
+    axes.set(
+        xlabel="read as", ylabel="true digit" + (", % of its row" if by_row else "")
+    )
+    axes.tick_params(rotation=0, length=0)
+    return axes
+
+
+@_styled
+def precision_recall(precision, recall):
+    """Precision and recall of each digit, as two marks on a line.
+
+    Parameters
+    ----------
+    precision, recall : array_like, shape (10,), 0 to 1
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    _, axes = plt.subplots(figsize=(WIDTH, 3.0))
+    x = np.arange(10)
+    axes.vlines(x, 100 * precision, 100 * recall, color=GREY, linewidth=2)
+    axes.plot(x, 100 * precision, "o", color=BLUE, markersize=8, label="precision")
+    axes.plot(x, 100 * recall, "D", color=ORANGE, markersize=7, label="recall")
+    axes.set(xlabel="digit", ylabel="%", xticks=x)
+    axes.grid(False, axis="x")
+    axes.legend(ncols=2, loc="lower left")
+    return axes
+
+
+@_styled
+def intervals(rows, *, reference=None, xlabel="accuracy, %"):
+    """Estimates with their intervals, one a line.
+
+    Parameters
+    ----------
+    rows : dict of str to (estimate, low, high)
+        Fractions, 0 to 1.
+    reference : float, optional
+        A value to compare with, drawn as a dotted line.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    _, axes = plt.subplots(figsize=(WIDTH, 0.9 + 0.42 * len(rows)))
+    for y, (value, low, high) in enumerate(rows.values()):
+        axes.plot(
+            [100 * low, 100 * high], [y, y], color=BLUE, linewidth=3, linestyle="-"
+        )
+        axes.plot(100 * value, y, "o", color=PAPER, markeredgecolor=BLUE,
+                  markeredgewidth=2, markersize=8)  # fmt: skip
+    if reference is not None:
+        axes.axvline(100 * reference, color=ORANGE, linestyle=":", linewidth=2)
+    axes.set(xlabel=xlabel, yticks=range(len(rows)), ylim=(len(rows) - 0.5, -0.5))
+    axes.set_yticklabels(rows)
+    return axes
+
+
+@_styled
+def confidence_histogram(confidence, correct):
+    """How sure the network is, where it is right and where it is wrong.
+
+    Parameters
+    ----------
+    confidence : array_like, shape (n,), 0 to 1
+    correct : array_like of bool, shape (n,)
+
+    Returns
+    -------
+    numpy.ndarray of two matplotlib.axes.Axes
+    """
+    confidence, correct = np.asarray(confidence), np.asarray(correct, bool)
+    bins = np.linspace(0, 1, 21)
+    _, both = plt.subplots(1, 2, figsize=(WIDTH, 2.9))
+    parts = (("read correctly", correct, BLUE), ("misread", ~correct, ORANGE))
+    for axes, (name, chosen, color) in zip(both, parts, strict=True):
+        axes.hist(confidence[chosen], bins, color=color, edgecolor=PAPER)
+        axes.set(title=f"{chosen.sum():,} {name}", xlabel="confidence", xlim=(0, 1))
+        axes.grid(False, axis="x")
+    both[0].set_ylabel("images")
+    return both
+
+
+@_styled
+def dots(values, *, xlabel):
+    """Single measurements on one line, and their mean as a bar.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+    xlabel : str
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    values = np.sort(np.asarray(values, dtype=float))
+    _, axes = plt.subplots(figsize=(WIDTH, 1.7))
+    axes.vlines(values.mean(), -0.9, 0.9, color=ORANGE, linewidth=3)
+    axes.plot(values, np.zeros(len(values)), "o", color=BLUE, markersize=10, alpha=0.65)
+    axes.set(xlabel=xlabel, yticks=[], ylim=(-1, 1))
+    return axes
+
+
+def _bars(axes, probabilities):
+    """Ten bars; the highest in blue."""
+    probabilities = np.asarray(probabilities)
+    colors = np.where(np.arange(10) == probabilities.argmax(), BLUE, GREY)
+    axes.barh(range(10), probabilities, color=colors)
+    axes.set(xlim=(0, 1), ylim=(9.6, -0.6), yticks=range(10), xticks=[0, 1])
+    axes.tick_params(labelsize=8.5, length=0)
+    axes.grid(False)
+
+
+def _rgb(color):
+    return np.array(plt.matplotlib.colors.to_rgb(color))
