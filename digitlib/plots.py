@@ -42,12 +42,20 @@ STYLE = {
 
 
 def _styled(function):
-    """Draw in the book's style, and leave the reader's own settings alone."""
+    """Draw in the book's style, and leave the reader's own settings alone.
+
+    Not `plt.rc_context`: in a notebook, the first figure turns interactive mode on,
+    which that context would turn off again, and later figures would not be shown.
+    """
 
     @functools.wraps(function)
     def draw(*args, **kwargs):
-        with plt.rc_context(STYLE):
+        before = {key: plt.rcParams[key] for key in STYLE}
+        plt.rcParams.update(STYLE)
+        try:
             return function(*args, **kwargs)
+        finally:
+            plt.rcParams.update(before)
 
     return draw
 
@@ -71,28 +79,42 @@ def digits(images, captions=None, *, columns=10, marked=None):
     -------
     matplotlib.axes.Axes
     """
-    images = np.asarray(images, dtype=float)
-    n, height, width = images.shape
-    columns = min(columns, n)
-    rows = -(-n // columns)
-    gap = max(1, width // 14)
-    foot = 0 if captions is None else round(2.3 * width * columns / 76)
-    step_x, step_y = width + gap, height + gap + foot
-    canvas = np.ones((rows * step_y - gap, columns * step_x - gap, 3))
+    columns = min(columns, len(images))
+    foot = 0 if captions is None else round(0.03 * 28 * columns)
+    canvas, corners = _mosaic(images, columns, marked, foot)
     _, axes = plt.subplots(figsize=(WIDTH, WIDTH * canvas.shape[0] / canvas.shape[1]))
-    marked = np.zeros(n, bool) if marked is None else np.asarray(marked, bool)
-    for i, image in enumerate(images):
-        y, x = step_y * (i // columns), step_x * (i % columns)
-        ink = (image / (image.max() or 1))[..., np.newaxis]
-        ground, pen = (AMBER, INK) if marked[i] else (NIGHT, "#ffffff")
-        tile = _rgb(ground) * (1 - ink) + _rgb(pen) * ink
-        canvas[y : y + height, x : x + width] = tile
-        if captions is not None:
-            axes.text(x + width / 2, y + height + foot / 2, captions[i],
-                      ha="center", va="center", fontsize=10)  # fmt: skip
+    if captions is not None:
+        height, width = np.shape(images)[1:]
+        for (y, x), caption in zip(corners, captions, strict=True):
+            axes.text(x + width / 2, y + height + foot / 2, caption, ha="center",
+                      va="center", fontsize=10)  # fmt: skip
     axes.imshow(canvas, interpolation="nearest")
     axes.axis("off")
     return axes
+
+
+@_styled
+def side_by_side(groups):
+    """Several groups of images, each in a square grid; marked ones on amber.
+
+    Parameters
+    ----------
+    groups : dict of str to (images, marked)
+        For each title the images, shape (n, height, width), and which are marked,
+        bool, shape (n,), as for `digits`.
+
+    Returns
+    -------
+    numpy.ndarray of matplotlib.axes.Axes
+    """
+    height = WIDTH / len(groups) + 0.3
+    _, row = plt.subplots(1, len(groups), figsize=(WIDTH, height))
+    for axes, (title, (images, marked)) in zip(row, groups.items(), strict=True):
+        canvas, _ = _mosaic(images, int(np.ceil(len(images) ** 0.5)), marked)
+        axes.imshow(canvas, interpolation="nearest")
+        axes.set_title(title)
+        axes.axis("off")
+    return row
 
 
 @_styled
@@ -166,7 +188,8 @@ def lines(x, curves, *, xlabel, ylabel, log=False):
     axes.set(xlabel=xlabel, ylabel=ylabel)
     if log:
         axes.set_yscale("log")
-    axes.legend()
+    if len(curves) > 1:
+        axes.legend()
     return axes
 
 
@@ -248,6 +271,7 @@ def layers(image, hidden_1, hidden_2, probabilities):
         axes.grid(False)
     _bars(four[3], probabilities)
     four[3].set_title("10 probabilities")
+    four[3].set_box_aspect(1)
     return four
 
 
@@ -269,13 +293,14 @@ def answers(images, probabilities):
     columns = min(3, n)
     rows = -(-n // columns)
     _, grid = plt.subplots(
-        rows, 2 * columns, figsize=(WIDTH, 1.75 * rows + 0.1), squeeze=False
+        rows, 2 * columns, figsize=(WIDTH, 1.3 * rows + 0.1), squeeze=False
     )
     pairs = grid.reshape(-1, 2)
     for (left, right), image, row in zip(pairs, images, probabilities, strict=False):
         left.imshow(image, cmap="gray", interpolation="nearest")
         left.grid(False)
         _bars(right, row)
+        right.set_box_aspect(1)
     for axes in pairs[n:].ravel():
         axes.axis("off")
     for axes in pairs[:n, 0]:
@@ -307,8 +332,8 @@ def confusion_matrix(confusion, *, by_row=False):
     fmt = ".1f" if by_row else "d"
     common = {"annot": True, "fmt": fmt, "cbar": False, "square": True, "ax": axes,
               "linewidths": 1, "linecolor": PAPER}  # fmt: skip
-    sns.heatmap(shown, mask=diagonal, cmap="Oranges", vmin=0,
-                annot_kws={"fontsize": 10}, **common)  # fmt: skip
+    sns.heatmap(shown, mask=diagonal, cmap=sns.light_palette(AMBER, as_cmap=True),
+                vmin=0, annot_kws={"fontsize": 10, "color": INK}, **common)  # fmt: skip
     sns.heatmap(shown, mask=~diagonal, cmap=[NIGHT],
                 annot_kws={"fontsize": 9.5, "color": PAPER}, **common)  # fmt: skip
     axes.set(
@@ -408,11 +433,11 @@ def dots(values, *, xlabel):
     -------
     matplotlib.axes.Axes
     """
-    values = np.sort(np.asarray(values, dtype=float))
+    values = np.asarray(values, dtype=float)
     _, axes = plt.subplots(figsize=(WIDTH, 1.7))
-    axes.vlines(values.mean(), -0.9, 0.9, color=ORANGE, linewidth=3)
-    axes.plot(values, np.zeros(len(values)), "o", color=BLUE, markersize=10, alpha=0.65)
-    axes.set(xlabel=xlabel, yticks=[], ylim=(-1, 1))
+    axes.axvline(values.mean(), color=ORANGE, linewidth=3, linestyle="-")
+    sns.swarmplot(x=values, size=10, color=BLUE, edgecolor=PAPER, linewidth=1, ax=axes)
+    axes.set(xlabel=xlabel, yticks=[])
     return axes
 
 
@@ -424,6 +449,23 @@ def _bars(axes, probabilities):
     axes.set(xlim=(0, 1), ylim=(9.6, -0.6), yticks=range(10), xticks=[0, 1])
     axes.tick_params(labelsize=8.5, length=0)
     axes.grid(False)
+
+
+def _mosaic(images, columns, marked=None, foot=0):
+    """One picture of all images, in rows, and the corner (y, x) of each."""
+    images = np.asarray(images, dtype=float)
+    n, height, width = images.shape
+    marked = np.zeros(n, bool) if marked is None else np.asarray(marked, bool)
+    gap = max(1, width // 14)
+    step_y, step_x = height + gap + foot, width + gap
+    corners = [(step_y * (i // columns), step_x * (i % columns)) for i in range(n)]
+    canvas = np.ones((step_y * -(-n // columns) - gap, step_x * columns - gap, 3))
+    for image, (y, x), is_marked in zip(images, corners, marked, strict=True):
+        ink = (image / (image.max() or 1))[..., np.newaxis]
+        ground, pen = (AMBER, INK) if is_marked else (NIGHT, PAPER)
+        tile = _rgb(ground) * (1 - ink) + _rgb(pen) * ink
+        canvas[y : y + height, x : x + width] = tile
+    return canvas, corners
 
 
 def _rgb(color):

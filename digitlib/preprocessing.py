@@ -34,8 +34,8 @@ def resize_only(image):
         As `load_image`.
     """
     grey = load_image(image)
-    resized = Image.fromarray(grey).resize((28, 28), Image.Resampling.BILINEAR)
-    return np.asarray(resized)
+    resized = Image.fromarray(grey).resize((28, 28), Image.Resampling.BICUBIC)
+    return np.asarray(resized).clip(0, 1)  # cubic curves overshoot a little
 
 
 def load_image(image):

@@ -1,7 +1,7 @@
 """Render formulas as MathML while the book is built.
 
-Browsers show MathML by themselves: no script, no font from another host, and screen
-readers can speak it.
+Browsers show MathML by themselves: no script, no font from another host, and
+screen readers can speak it.
 """
 
 from docutils import nodes
@@ -14,11 +14,11 @@ def _inline(self, node):
 
 
 def _display(self, node):
-    label = self.encode(node["label"] or "")
-    number = f'<span class="eqno">({node["number"]})</span>' if node["number"] else ""
-    id_ = f' id="equation-{nodes.make_id(label)}"' if label else ""
+    label, number = node.get("label"), node.get("number")
+    anchor = f' id="equation-{nodes.make_id(label)}"' if label else ""
+    numbered = f'<span class="eqno">({number})</span>' if number else ""
     formula = convert(node.astext(), display="block")
-    self.body.append(f'<div class="math"{id_}>{number}{formula}</div>')
+    self.body.append(f'<div class="math"{anchor}>{numbered}{formula}</div>')
     raise nodes.SkipNode
 
 
