@@ -128,7 +128,8 @@ def read_npz(path):
         OSError,
         ValueError,
         EOFError,
-        AttributeError,  # np.load gives a bare array for an .npy file
+        TypeError,  # np.load gives a bare array for an .npy file
+        MemoryError,  # a header that claims an enormous array
         NotImplementedError,  # a compression that this Python lacks
         RuntimeError,  # an encrypted member
         zipfile.BadZipFile,

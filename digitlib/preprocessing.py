@@ -66,7 +66,9 @@ def load_image(image):
     name, file = _name_and_file(image)
     try:
         with warnings.catch_warnings():
-            # Refuse what Pillow only warns of: a tiny file that unpacks to gigabytes.
+            # Pillow's warnings are for programmers, but for one: a small file that
+            # unpacks to gigabytes is refused.
+            warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(file) as picture:
                 picture.load()

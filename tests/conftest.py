@@ -1,0 +1,43 @@
+"""What several test files share."""
+
+from digitlib.data import load_mnist, split_validation
+from digitlib.model import forward, load_weights
+import numpy as np
+import pytest
+
+
+@pytest.fixture(scope="session")
+def mnist():
+    """The real data set: (x_train, y_train), (x_test, y_test), uint8."""
+    return load_mnist()
+
+
+@pytest.fixture(scope="session")
+def weights():
+    """The shipped weights of part I."""
+    return load_weights("plain")
+
+
+@pytest.fixture(scope="session")
+def test_images(mnist):
+    """The 10,000 test images, scaled to [0, 1], float32."""
+    return mnist[1][0] / np.float32(255)
+
+
+@pytest.fixture(scope="session")
+def test_labels(mnist):
+    return mnist[1][1]
+
+
+@pytest.fixture(scope="session")
+def test_probabilities(test_images, weights):
+    """What the shipped weights say of the test images."""
+    return forward(test_images, weights)
+
+
+@pytest.fixture(scope="session")
+def small(mnist):
+    """2,000 fit and 500 validation images for short trainings, scaled."""
+    (x_train, y_train), _ = mnist
+    x, y = x_train[:2500] / np.float32(255), y_train[:2500]
+    return split_validation(x, y, n=500)

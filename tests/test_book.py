@@ -1,0 +1,423 @@
+"""The book itself: its notebooks as they are stored, and the site that is built."""
+
+import base64
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+import re
+import statistics
+import subprocess
+import sys
+import tomllib
+from urllib.parse import unquote, urlsplit
+
+from digitlib.data import load_mnist
+from digitlib.evaluation import evaluate
+import nbformat
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+BOOK = ROOT / "book"
+NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
+PAGES = [*NOTEBOOKS, *sorted(BOOK.glob("*.md"))]
+
+# Numbers with a percent sign or a decimal point that may be typed into prose, because
+# nobody measured them here. What was measured is glued.
+NOT_MEASURED = {
+    "95 %": "the level of an interval, by convention",
+    "97.6 %": "what the project's document claims",
+    "97.6": "the same, in an example",
+    "97.7": "an example",
+    "97.5": "an example",
+    "99 %": "a threshold that the cell above sets",
+    "100 %": "all",
+    "5 %": "the size of an exercise's share",
+    "1.96": "the 97.5th percentile of the normal distribution; a cell computes it",
+    "2.7": "Euler's number, rounded",
+    "0.001": "Adam's learning rate",
+    "0.00001": "a learning rate to try",
+    "0.1": "a learning rate to try",
+}
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def cells_of(path, kind):
+    return [cell for cell in read(path).cells if cell.cell_type == kind]
+
+
+def tags_of(cell):
+    return cell.metadata.get("tags", [])
+
+
+def text_of(path):
+    """The prose of a page, as Markdown."""
+    if path.suffix == ".md":
+        return path.read_text()
+    return "\n\n".join(cell.source for cell in cells_of(path, "markdown"))
+
+
+def is_picture(output):
+    return "image/png" in output.get("data", {})
+
+
+def by_name(paths):
+    return pytest.mark.parametrize("path", paths, ids=[path.stem for path in paths])
+
+
+notebooks = by_name(NOTEBOOKS)
+pages = by_name(PAGES)
+
+
+# Notebooks as they are stored
+
+
+def test_the_table_of_contents_has_every_page():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    files = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    listed = sorted([toc["root"], *files])
+    assert listed == sorted(f"book/{path.stem}" for path in PAGES)
+
+
+@notebooks
+def test_one_clean_run_from_top_to_bottom(path):
+    notebook = read(path)
+    nbformat.validate(notebook)
+    assert notebook.metadata.kernelspec.name == "python3"
+    counts = [cell.execution_count for cell in cells_of(path, "code")]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+@notebooks
+def test_outputs_are_fit_to_be_compared_and_published(path):
+    for cell in cells_of(path, "code"):
+        assert not cell.source.rstrip().endswith(";")
+        for output in cell.outputs:
+            assert output.output_type != "error" or "raises-exception" in tags_of(cell)
+            assert output.get("name") != "stderr", output.text
+            kinds = output.get("data", {}).keys()
+            assert not any("widget" in kind or "svg" in kind for kind in kinds)
+            assert "/tmp/" not in str(output.get("text", ""))
+
+
+@notebooks
+def test_what_is_not_compared_says_why(path):
+    for cell in cells_of(path, "code"):
+        if {"nbval-ignore-output", "nbval-skip"} & set(tags_of(cell)):
+            assert len(cell.metadata.get("why_not_compared", "")) > 20
+        assert "NBVAL_" not in cell.source
+
+
+@notebooks
+def test_every_figure_has_alt_text_and_a_caption(path):
+    for cell in cells_of(path, "code"):
+        if any(map(is_picture, cell.outputs)):
+            shown = cell.metadata.get("mystnb", {})
+            assert len(shown.get("image", {}).get("alt", "")) > 40, cell.source
+            assert len(shown.get("figure", {}).get("caption", "")) > 20, cell.source
+            assert shown["image"]["alt"] != shown["figure"]["caption"]
+
+
+@pages
+def test_every_picture_in_prose_has_alt_text(path):
+    text = text_of(path)
+    assert not re.search(r"!\[\s*\]\(", text)
+    for options in re.findall(r"```\{(?:figure|image)\}[^\n]*\n(.*?)```", text, re.S):
+        assert re.search(r":alt: .{40}", options)
+
+
+@notebooks
+def test_cells_are_short(path):
+    code = cells_of(path, "code")
+    lengths = [len(cell.source.splitlines()) for cell in code]
+    assert max(lengths) <= 12
+    assert statistics.median(lengths) <= 4
+
+
+# The template of a chapter
+
+
+@notebooks
+def test_the_opening(path):
+    first, second, third = (cell for cell in read(path).cells[:3])
+    title, question = first.source.split("\n\n")
+    assert title.startswith("# ")
+    assert question.endswith("?")
+    assert "import" in second.source
+    assert any(map(is_picture, third.outputs))
+    opening = read(path).cells[3].source
+    assert opening.startswith("**In this chapter**")
+    assert len(re.findall(r"^- ", opening, re.M)) == 3
+    assert "**Before you start.**" in opening
+    assert "minutes" in opening
+
+
+@notebooks
+def test_the_closing(path):
+    closing = cells_of(path, "markdown")[-1].source
+    assert closing.startswith("## What you learned")
+    assert len(re.findall(r"^- ", closing, re.M)) == 3
+    assert "\nNext: " in closing
+
+
+@notebooks
+def test_exercises_have_executed_folded_solutions(path):
+    exercises = re.findall(r"^\*\*(\d)\. (.*?)\*\*", text_of(path), re.M)
+    assert len(exercises) >= 3
+    numbers = [int(number) for number, _ in exercises]
+    assert numbers == list(range(1, len(exercises) + 1))
+    assert any("Predict before you run" in title for _, title in exercises)
+    solutions = [
+        cell for cell in cells_of(path, "code") if "hide-cell" in tags_of(cell)
+    ]
+    assert len(solutions) >= 3
+    assert sum("assert" in cell.source for cell in solutions) >= 3
+
+
+@notebooks
+def test_derived_by_hand_means_compared(path):
+    visible = [
+        cell
+        for cell in cells_of(path, "code")
+        if not {"hide-cell", "remove-cell"} & set(tags_of(cell))
+    ]
+    assert any("assert" in cell.source for cell in visible)
+
+
+# Numbers
+
+
+def glued(path):
+    """The keys that a notebook glues."""
+    sources = "\n".join(cell.source for cell in cells_of(path, "code"))
+    keys = set(re.findall(r'glue\(\s*"(\w+)"', sources))
+    stored = {
+        output.metadata["scrapbook"]["name"]
+        for cell in cells_of(path, "code")
+        for output in cell.outputs
+        if "scrapbook" in output.get("metadata", {})
+    }
+    assert stored == keys
+    return stored
+
+
+def test_every_glued_number_exists_and_is_used():
+    used = Counter()
+    for path in PAGES:
+        for target in re.findall(r"\{glue:\w+\}`(.*?)`", text_of(path)):
+            file, _, key = target.rpartition("::")
+            source = BOOK / file if file else path
+            key = key.split(":")[0]
+            assert key in glued(source), f"{path.name}: {target}"
+            used[source.name, key] += 1
+    for path in NOTEBOOKS:
+        for key in glued(path):
+            assert used[path.name, key], f"{path.name} glues {key} in vain"
+
+
+def prose(path):
+    """What a reader reads, without code, formulas, glued numbers and table rules."""
+    text = text_of(path)
+    text = re.sub(r"```(?!\{).*?```", "", text, flags=re.S)  # code, not directives
+    text = re.sub(r"\$\$.*?\$\$|\$[^$\n]*\$", "", text, flags=re.S)
+    text = re.sub(r"\{[\w:]+\}`[^`]*`|`[^`]*`", "", text)
+    return re.sub(r"^(:\w+:.*|\s*[-|: ]+)$", "", text, flags=re.M)
+
+
+@pages
+def test_no_measured_number_is_typed_into_prose(path):
+    typed = re.findall(
+        r"(?<![\w.,~])\d+(?:\.\d+)?\s?%|(?<![\w.,])\d+\.\d+", prose(path)
+    )
+    versions = {"3.11", "3.12", "3.13"}
+    unexplained = set(typed) - NOT_MEASURED.keys() - versions
+    assert not unexplained, f"glue these, or say in NOT_MEASURED why not: {unexplained}"
+
+
+@pages
+def test_citations_exist(path):
+    known = set(
+        re.findall(r"^@\w+\{(\w+),", (BOOK / "references.bib").read_text(), re.M)
+    )
+    cited = re.findall(r"\{cite\}`([\w,]+)`", text_of(path))
+    assert {key for group in cited for key in group.split(",")} <= known
+
+
+# The README
+
+
+def readme():
+    return (ROOT / "README.md").read_text()
+
+
+def test_the_readme_has_what_the_document_has():
+    sections = re.findall(r"^## (.*)$", readme(), re.M)
+    wanted = ["Dataset", "Model architecture", "Training", "Evaluation", "Usage",
+              "Conclusion", "Support and contact"]  # fmt: skip
+    assert [name for name in sections if name in wanted] == wanted
+    assert "priya21ruchi@gmail.com" in readme()
+    for command in ("make book", "make test"):
+        assert re.search(rf"^{command}\b", readme(), re.M)
+
+
+def test_the_readmes_numbers(test_probabilities, test_labels, weights):
+    text = readme()
+    result = evaluate(test_probabilities, test_labels)
+    low, high = (f"{100 * end:.2f} %" for end in result.interval)
+    found = f"accuracy of {100 * result.accuracy:.2f} % (95 % interval {low} to {high})"
+    assert found in text
+    counts = [k.size + b.size for k, b in zip(weights[::2], weights[1::2], strict=True)]
+    for count in (*counts, sum(counts)):
+        assert f"| {count:,} |" in text
+    (x_train, _), (x_test, _) = load_mnist()
+    assert f"{len(x_train):,} training images and {len(x_test):,} test images" in text
+    usage = read(BOOK / "usage.ipynb")
+    printed = [o.text for c in usage.cells for o in c.get("outputs", []) if "text" in o]
+    [share] = re.findall(r"([\d.]+)% read correctly", "".join(printed))
+    assert f"reads {share} %" in text
+
+
+def test_the_readmes_picture_is_the_notebooks():
+    cells = cells_of(BOOK / "usage.ipynb", "code")
+    [cell] = [cell for cell in cells if "picture:strangers" in tags_of(cell)]
+    [output] = filter(is_picture, cell.outputs)
+    picture = base64.b64decode(output.data["image/png"])
+    assert (BOOK / "_static" / "strangers.png").read_bytes() == picture
+    assert "(book/_static/strangers.png)" in readme()
+
+
+def test_every_make_target_in_the_texts_exists():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+    texts = readme() + "".join(map(text_of, PAGES)) + (ROOT / ".ci/run").read_text()
+    assert set(re.findall(r"`?make ([a-z-]+)`", texts)) <= targets
+
+
+# Installation
+
+
+def test_requirements_are_pinned_and_hold_the_project():
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    wanted = [line for line in lines if line and not line.startswith("#")]
+    assert wanted.pop() == "-e ."
+    assert all(re.match(r"[\w-]+==[\w.]+", line) for line in wanted)
+    seven = {"jupyter", "jupyter-book", "nbval", "tensorflow", "matplotlib", "seaborn",
+             "scikit-learn"}  # fmt: skip
+    for line in wanted:
+        name = line.partition("==")[0]
+        assert name in seven or "#" in line, f"{name}: why is it needed?"
+
+
+def test_plain_nbval_is_the_whole_check():
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        options = tomllib.load(file)["tool"]["pytest"]["ini_options"]["addopts"]
+    assert "--nbval-current-env" in options
+    assert not any("lax" in option for option in options)
+
+
+# The site
+
+
+LOADS = {"script": "src", "img": "src", "link": "href", "iframe": "src",
+         "source": "src", "video": "src", "audio": "src"}  # fmt: skip
+
+
+class Page(HTMLParser):
+    """Collects what a page loads, what it links to, and which anchors it has."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.loads, self.links, self.anchors, self.images = [], [], set(), []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.anchors.add(attributes.get("id"))
+        if tag == "img":
+            self.images.append(attributes)
+        if tag == "a" and attributes.get("href"):
+            self.links.append(attributes["href"])
+        elif tag in LOADS and attributes.get(LOADS[tag]):
+            self.loads.append(attributes[LOADS[tag]])
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The site, built from what is stored, with warnings as errors."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [Path(sys.executable).parent / "jupyter-book", "build", ROOT, "--all",
+               "-W", "--keep-going", "--path-output", folder]  # fmt: skip
+    built = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stdout[-3000:] + built.stderr[-3000:]
+    return folder / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def site_pages(site):
+    return {path: Page(path.read_text()) for path in site.rglob("*.html")}
+
+
+def test_the_site_has_every_page(site):
+    for path in PAGES:
+        assert (site / "book" / f"{path.stem}.html").is_file()
+    assert "book/index.html" in (site / "index.html").read_text()
+
+
+def test_no_page_loads_anything_from_elsewhere(site_pages):
+    for path, page in site_pages.items():
+        for address in page.loads:
+            parts = urlsplit(address)
+            assert parts.scheme in ("", "data"), f"{path.name} loads {address}"
+            assert not parts.netloc, f"{path.name} loads {address}"
+
+
+def test_no_style_loads_anything_from_elsewhere(site):
+    for style in site.rglob("*.css"):
+        for address in re.findall(r"url\(\s*[\"']?(.*?)[\"']?\s*\)", style.read_text()):
+            assert not re.match(r"(https?:)?//", address), f"{style.name}: {address}"
+
+
+def test_everything_that_is_linked_exists(site_pages):
+    for path, page in site_pages.items():
+        for address in page.loads + page.links:
+            parts = urlsplit(address)
+            if parts.scheme or parts.netloc:
+                continue
+            target = path
+            if parts.path:
+                target = (path.parent / unquote(parts.path)).resolve()
+            assert target.exists(), f"{path.name}: {address}"
+            if parts.fragment and target in site_pages:
+                anchors = site_pages[target].anchors
+                assert unquote(parts.fragment) in anchors, f"{path.name}: {address}"
+
+
+def test_formulas_need_no_script(site):
+    formulas = 0
+    for path in site.rglob("*.html"):
+        text = path.read_text()
+        formulas += text.count("<math")
+        assert "mathjax" not in text.lower(), path.name
+        assert "require.min.js" not in text, path.name
+    assert formulas > 20
+
+
+def test_published_figures_have_alt_text(site_pages):
+    for path, page in site_pages.items():
+        for image in page.images:
+            if "_images" in image["src"]:
+                assert len(image.get("alt") or "") > 40, f"{path.name}: {image['src']}"
+
+
+def test_solutions_are_folded(site):
+    for path in NOTEBOOKS:
+        text = (site / "book" / f"{path.stem}.html").read_text()
+        assert text.count("Show the solution") >= 3
+        assert "glue(" not in re.sub(r"<details.*?</details>", "", text, flags=re.S)
+
+
+def test_nothing_of_this_machine_is_in_the_book():
+    for path in [*PAGES, ROOT / "README.md", *(ROOT / "digitlib").glob("*.py")]:
+        assert str(ROOT) not in path.read_text()

@@ -1,0 +1,164 @@
+"""The figures: they show the numbers they are given."""
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+from digitlib import plots
+from digitlib.evaluation import evaluate
+from matplotlib.axes import Axes
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def texts(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+def canvas(axes):
+    return np.asarray(axes.images[0].get_array())
+
+
+def test_digits_shows_every_image_and_caption():
+    images = np.zeros((7, 28, 28))
+    images[:, 10, 10] = np.arange(1, 8)  # each is scaled to its own maximum
+    axes = plots.digits(images, [f"number {i}" for i in range(7)], columns=4)
+    assert isinstance(axes, Axes)
+    assert texts(axes) == [f"number {i}" for i in range(7)]
+    white = (canvas(axes) == 1).all(axis=2)
+    assert white[10, 10::30][:4].all()
+
+
+def test_marked_digits_differ_in_black_and_white_too():
+    images = np.zeros((2, 28, 28))
+    picture = canvas(plots.digits(images, marked=[False, True]))
+    plain, marked = picture[:, :28].mean(), picture[:, -28:].mean()
+    assert marked - plain > 0.25
+
+
+def test_digits_that_are_all_black():
+    plots.digits(np.zeros((1, 8, 8)))
+
+
+def test_pixels_writes_every_number():
+    image = np.arange(12).reshape(3, 4)
+    assert texts(plots.pixels(image)) == [str(n) for n in range(12)]
+
+
+def test_side_by_side():
+    images = np.zeros((4, 8, 8))
+    row = plots.side_by_side({"a": (images, [0, 0, 0, 0]), "b": (images, [1, 1, 1, 1])})
+    assert [axes.get_title() for axes in row] == ["a", "b"]
+    assert canvas(row[1]).mean() > canvas(row[0]).mean()
+
+
+def test_class_counts_has_a_bar_for_each_digit_and_part():
+    axes = plots.class_counts({"fit": np.full(10, 0.1), "test": np.full(10, 0.2)})
+    heights = [bar.get_height() for bar in axes.patches]
+    assert np.allclose(heights, [10] * 10 + [20] * 10)
+
+
+def test_lines():
+    x = np.arange(5)
+    axes = plots.lines(x, {"one": x, "two": 2 * x}, xlabel="x", ylabel="y", log=True)
+    assert [line.get_ydata().tolist() for line in axes.lines] == [
+        x.tolist(),
+        (2 * x).tolist(),
+    ]
+    styles = {line.get_linestyle() for line in axes.lines}
+    assert len(styles) == 2  # told apart without color
+    assert axes.get_yscale() == "log"
+
+
+def test_learning_curves():
+    history = {"loss": [2, 1], "accuracy": [0.5, 0.6],
+               "val_loss": [3, 2], "val_accuracy": [0.4, 0.5]}  # fmt: skip
+    loss, accuracy = plots.learning_curves(history)
+    assert [line.get_ydata().tolist() for line in loss.lines] == [[2, 1], [3, 2]]
+    assert accuracy.lines[1].get_ydata().tolist() == [40, 50]
+    assert loss.lines[0].get_xdata().tolist() == [1, 2]
+
+
+def test_units_are_not_transposed():
+    kernel = np.full((784, 3), 0.01)
+    kernel[28 * 2 + 5, 1] = 1  # row 2, column 5 of the second unit
+    picture = canvas(plots.units(kernel))
+    assert np.unravel_index(np.nanargmax(picture), picture.shape) != (5, 32)
+    assert picture[2, 30 + 5] == 1
+
+
+def test_layers_and_answers():
+    probabilities = np.eye(10)[[3, 7]]
+    four = plots.layers(
+        np.zeros((28, 28)), np.zeros(100), np.zeros(100), probabilities[0]
+    )
+    widths = [bar.get_width() for bar in four[3].patches]
+    assert widths == probabilities[0].tolist()
+    pairs = plots.answers(np.zeros((2, 28, 28)), probabilities)
+    assert [bar.get_width() for bar in pairs[1, 1].patches] == probabilities[1].tolist()
+
+
+@pytest.mark.parametrize("by_row", [False, True])
+def test_confusion_matrix_has_true_digits_in_rows(by_row):
+    confusion = np.zeros((10, 10), int) + 2 * np.eye(10, dtype=int)
+    confusion[4, 9] = 6
+    axes = plots.confusion_matrix(confusion, by_row=by_row)
+    expected = "75.0" if by_row else "6"
+    [place] = [t.get_position() for t in axes.texts if t.get_text() == expected]
+    assert place == (9.5, 4.5)  # column 9, row 4
+    assert axes.get_xlabel() == "read as"
+    assert axes.yaxis_inverted()
+
+
+def test_precision_recall():
+    precision, recall = np.linspace(0.9, 1, 10), np.linspace(1, 0.9, 10)
+    axes = plots.precision_recall(precision, recall)
+    shown = {line.get_label(): line.get_ydata() for line in axes.lines}
+    assert np.allclose(shown["precision"], 100 * precision)
+    assert np.allclose(shown["recall"], 100 * recall)
+    assert axes.lines[0].get_marker() != axes.lines[1].get_marker()
+
+
+def test_intervals():
+    result = evaluate(np.eye(10)[[0] * 9 + [1]], np.zeros(10, int))
+    rows = {"ours": (result.accuracy, *result.interval)}
+    axes = plots.intervals(rows, reference=0.5)
+    assert np.allclose(axes.lines[0].get_xdata(), 100 * np.array(result.interval))
+    assert axes.lines[1].get_xdata() == [90]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["ours"]
+
+
+def test_confidence_histogram_counts_everything():
+    right, wrong = plots.confidence_histogram([0.2, 0.5, 1.0, 0.9], [1, 0, 1, 1])
+    assert sum(bar.get_height() for bar in right.patches) == 3
+    assert sum(bar.get_height() for bar in wrong.patches) == 1
+
+
+def test_dots():
+    axes = plots.dots([1.0, 2.0, 6.0], xlabel="x")
+    assert sorted(axes.collections[0].get_offsets()[:, 0]) == [1, 2, 6]
+    assert axes.lines[0].get_xdata()[0] == 3
+
+
+def test_the_readers_own_style_is_left_alone():
+    before = dict(plt.rcParams)
+    plots.digits(np.zeros((1, 28, 28)))
+    plots.confusion_matrix(np.eye(10, dtype=int))
+    with pytest.raises(ValueError, match="zip"):
+        plots.digits(np.zeros((2, 28, 28)), ["one caption"])
+    assert dict(plt.rcParams) == before
+
+
+def test_the_palette_can_be_told_apart_in_grey():
+    def brightness(color):
+        return np.dot(mpl.colors.to_rgb(color), (0.299, 0.587, 0.114))
+
+    assert brightness(plots.AMBER) - brightness(plots.NIGHT) > 0.3
+    assert brightness(plots.PAPER) - brightness(plots.INK) > 0.7
