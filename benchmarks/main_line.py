@@ -12,10 +12,11 @@ import subprocess
 import sys
 import time
 
+import numpy as np
+
 from digitlib.data import MNIST_PATH, load_mnist
 from digitlib.model import build_model, forward, load_weights
 from digitlib.recognizer import Recognizer
-import numpy as np
 
 BOOK = Path(__file__).parent.parent / "book"
 

@@ -12,10 +12,11 @@ from importlib.metadata import version
 from pathlib import Path
 import time
 
+import numpy as np
+
 from digitlib.data import load_mnist, split_validation
 from digitlib.model import build_model
 from digitlib.training import train
-import numpy as np
 
 RESULTS = Path(__file__).parent.parent / "book" / "results" / "seeds.csv"
 COLUMNS = ["seed", "epochs", "batch_size", "val_accuracy", "seconds", "versions"]

@@ -10,12 +10,13 @@ import json
 import os
 import sys
 
+import numpy as np
+
 from digitlib.data import MNIST_SHA256, load_mnist
 from digitlib.errors import DigitlibError
 from digitlib.evaluation import evaluate
 from digitlib.model import forward, load_weights, save_weights
 from digitlib.recognizer import Recognizer
-import numpy as np
 
 
 def main(arguments=None):
@@ -64,6 +65,9 @@ def train(options):
     from digitlib.model import build_model
     from digitlib.training import train
 
+    versions = {
+        name: version(name) for name in ("digitlib", "keras", "numpy", "tensorflow")
+    }
     model = build_model(options.seed)
     history = train(
         model,
@@ -87,9 +91,7 @@ def train(options):
         },
         seed=options.seed,
         data_sha256=MNIST_SHA256 if options.data is None else str(options.data),
-        versions={
-            name: version(name) for name in ("digitlib", "keras", "numpy", "tensorflow")
-        },
+        versions=versions,
     )
     loss, accuracy = history.history["loss"][-1], history.history["accuracy"][-1]
     print(

@@ -1,7 +1,8 @@
 """What arrays must look like before anything is computed from them."""
 
-from digitlib.errors import DigitlibError
 import numpy as np
+
+from digitlib.errors import DigitlibError
 
 
 def check_images(images, name="images"):
@@ -132,4 +133,23 @@ def check_weights(weights):
                 f"{width} inputs; give load_weights() or model.get_weights()"
             )
         width = len(bias)
+    if width != 10:
+        raise DigitlibError(f"weights: {width} outputs, but there are 10 digits")
     return weights
+
+
+def check_seed(seed):
+    """Return ``seed`` if it is a whole number that every random generator takes.
+
+    Parameters
+    ----------
+    seed : int, 0 to 2**32 - 1
+
+    Raises
+    ------
+    DigitlibError
+        If it is anything else.
+    """
+    if not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**32:
+        raise DigitlibError(f"seed: {seed}, but a whole number from 0 to 2**32 - 1")
+    return int(seed)

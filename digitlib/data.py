@@ -5,9 +5,10 @@ from pathlib import Path
 import zipfile
 import zlib
 
+import numpy as np
+
 from digitlib.checks import check_labels
 from digitlib.errors import DigitlibError
-import numpy as np
 
 MNIST_PATH = Path(__file__).parent / "assets" / "mnist.npz"
 

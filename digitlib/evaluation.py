@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from statistics import NormalDist
 
+import numpy as np
+
 from digitlib.checks import check_labels, check_probabilities
 from digitlib.errors import DigitlibError
-import numpy as np
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,10 +7,11 @@ from pathlib import Path
 import tempfile
 from typing import NamedTuple
 
-from digitlib.checks import check_images, check_weights
+import numpy as np
+
+from digitlib.checks import check_images, check_seed, check_weights
 from digitlib.data import read_npz
 from digitlib.errors import DigitlibError
-import numpy as np
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -68,7 +69,7 @@ def forward(images, weights):
     kernel_1, bias_1, kernel_2, bias_2, kernel_3, bias_3 = check_weights(weights)
     hidden_1 = relu(x @ kernel_1 + bias_1)
     hidden_2 = relu(hidden_1 @ kernel_2 + bias_2)
-    return softmax(hidden_2 @ kernel_3 + bias_3)
+    return softmax(hidden_2 @ kernel_3 + bias_3).astype(np.float32, copy=False)
 
 
 def build_model(seed=0):
@@ -76,7 +77,7 @@ def build_model(seed=0):
 
     Parameters
     ----------
-    seed : int
+    seed : int, 0 to 2**32 - 1
         Decides the random weights it starts from (Glorot uniform, biases 0); also
         seeds Python, NumPy and TensorFlow.
 
@@ -89,7 +90,7 @@ def build_model(seed=0):
     Raises
     ------
     DigitlibError
-        If TensorFlow is not installed.
+        If TensorFlow is not installed, or the seed is out of range.
 
     References
     ----------
@@ -98,7 +99,7 @@ def build_model(seed=0):
     """
     from digitlib.quiet_tensorflow import keras
 
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(check_seed(seed))
     model = keras.Sequential(
         [
             keras.Input((28, 28)),

@@ -6,6 +6,7 @@ whatever a color says, a shape or a position says too.
 """
 
 import functools
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -195,7 +196,7 @@ def lines(x, curves, *, xlabel, ylabel, log=False):
 
 @_styled
 def learning_curves(history):
-    """Loss and accuracy after each epoch, on training and validation images.
+    """Loss and accuracy after each epoch, on fit and validation images.
 
     Parameters
     ----------
@@ -212,7 +213,7 @@ def learning_curves(history):
         both, ("loss", "accuracy"), ("loss", "accuracy, %"), strict=True
     ):
         scale = 100 if key == "accuracy" else 1
-        axes.plot(epochs, scale * np.array(history[key]), label="training", marker="o",
+        axes.plot(epochs, scale * np.array(history[key]), label="fit", marker="o",
                   markersize=3)  # fmt: skip
         axes.plot(epochs, scale * np.array(history[f"val_{key}"]), label="validation",
                   marker="s", markersize=3)  # fmt: skip
@@ -290,10 +291,10 @@ def answers(images, probabilities):
     numpy.ndarray, shape (n, 2), of matplotlib.axes.Axes
     """
     n = len(images)
-    columns = min(3, n)
+    columns = min(2, n)
     rows = -(-n // columns)
     _, grid = plt.subplots(
-        rows, 2 * columns, figsize=(WIDTH, 1.3 * rows + 0.1), squeeze=False
+        rows, 2 * columns, figsize=(WIDTH, 1.6 * rows + 0.1), squeeze=False
     )
     pairs = grid.reshape(-1, 2)
     for (left, right), image, row in zip(pairs, images, probabilities, strict=False):
@@ -362,12 +363,12 @@ def precision_recall(precision, recall):
     axes.plot(x, 100 * recall, "D", color=ORANGE, markersize=7, label="recall")
     axes.set(xlabel="digit", ylabel="%", xticks=x)
     axes.grid(False, axis="x")
-    axes.legend(ncols=2, loc="lower left")
+    axes.legend(ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
     return axes
 
 
 @_styled
-def intervals(rows, *, reference=None, xlabel="accuracy, %"):
+def intervals(rows, *, reference=None, xlabel="accuracy, %", xlim=None):
     """Estimates with their intervals, one a line.
 
     Parameters
@@ -376,6 +377,9 @@ def intervals(rows, *, reference=None, xlabel="accuracy, %"):
         Fractions, 0 to 1.
     reference : float, optional
         A value to compare with, drawn as a dotted line.
+    xlabel : str
+    xlim : (low, high), optional
+        The range of the axis, in percent.
 
     Returns
     -------
@@ -391,6 +395,8 @@ def intervals(rows, *, reference=None, xlabel="accuracy, %"):
     if reference is not None:
         axes.axvline(100 * reference, color=ORANGE, linestyle=":", linewidth=2)
     axes.set(xlabel=xlabel, yticks=range(len(rows)), ylim=(len(rows) - 0.5, -0.5))
+    if xlim is not None:
+        axes.set_xlim(*xlim)
     axes.set_yticklabels(rows)
     return axes
 
@@ -421,6 +427,65 @@ def confidence_histogram(confidence, correct):
 
 
 @_styled
+def scatter_of(accuracies, low, high):
+    """How repeated measurements scatter, and the range that holds most of them.
+
+    Parameters
+    ----------
+    accuracies : array_like, shape (n,), 0 to 1
+    low, high : float
+        The ends of the range, drawn as dashed lines.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    _, axes = plt.subplots(figsize=(WIDTH, 2.6))
+    axes.hist(100 * np.asarray(accuracies), bins=40, color=BLUE, edgecolor=PAPER)
+    for end in (low, high):
+        axes.axvline(100 * end, color=ORANGE, linestyle="--", linewidth=2)
+    axes.set(xlabel="accuracy, %", ylabel="simulated test sets")
+    return axes
+
+
+@_styled
+def network(sizes, functions):
+    """A sketch of a network of dense layers, with the shape of every array.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        How many numbers enter, and how many units each layer has.
+    functions : sequence of str, one shorter
+        What each layer applies to its scores.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    _, axes = plt.subplots(figsize=(WIDTH, 3.4))
+    shown = [np.linspace(-1, 1, min(size, 10)) for size in sizes]
+    for layer, (left, right) in enumerate(pairwise(shown)):
+        for y in left:
+            for z in right:
+                axes.plot([layer, layer + 1], [y, z], color=GREY, linewidth=0.25,
+                          linestyle="-", zorder=1)  # fmt: skip
+        n, m, number = sizes[layer], sizes[layer + 1], layer + 1
+        axes.text(layer + 0.5, 1.3, f"kernel_{number}\n{n} x {m}\nbias_{number}\n{m}",
+                  ha="center", va="bottom", fontsize=9.5)  # fmt: skip
+        axes.text(layer + 0.5, -1.3, functions[layer], ha="center", va="top")
+    names = ["pixels", *["units"] * (len(sizes) - 1)]
+    for layer, (y, size) in enumerate(zip(shown, sizes, strict=True)):
+        axes.scatter(np.full(len(y), layer), y, s=70, color=BLUE, edgecolor=PAPER,
+                     zorder=2)  # fmt: skip
+        axes.text(layer, -1.3, f"{size} {names[layer]}", ha="center", va="top",
+                  fontweight="bold")  # fmt: skip
+    axes.set(xlim=(-0.4, len(sizes) - 0.6), ylim=(-1.6, 2.3))
+    axes.axis("off")
+    return axes
+
+
+@_styled
 def dots(values, *, xlabel):
     """Single measurements on one line, and their mean as a bar.
 
@@ -447,7 +512,7 @@ def _bars(axes, probabilities):
     colors = np.where(np.arange(10) == probabilities.argmax(), BLUE, GREY)
     axes.barh(range(10), probabilities, color=colors)
     axes.set(xlim=(0, 1), ylim=(9.6, -0.6), yticks=range(10), xticks=[0, 1])
-    axes.tick_params(labelsize=8.5, length=0)
+    axes.tick_params(labelsize=8, length=0)
     axes.grid(False)
 
 

@@ -5,9 +5,10 @@ import os
 from pathlib import Path
 import warnings
 
-from digitlib.errors import DigitlibError
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from digitlib.errors import DigitlibError
 
 # Red, green and blue as bright as the eye finds them: ITU-R BT.601, as in Pillow.
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
@@ -46,7 +47,8 @@ def load_image(image):
     image : path, bytes, file object, PIL.Image.Image or array
         An array is 2-D (grey) or (height, width, 3 or 4) (RGB, RGBA). Unsigned
         integers are divided by the largest number their type holds; floats must lie
-        in [0, 1]. Transparency is ignored. Of an animation, the first frame counts.
+        in [0, 1]. A picture is taken as it is displayed: upright, and on white where
+        it is transparent. Of an animation, the first frame counts.
 
     Returns
     -------
@@ -116,6 +118,11 @@ def _grey_of_picture(picture, name):
         return _grey_of_array(grey, name)
     if picture.mode == "F":
         return _grey_of_array(np.asarray(picture), name)
+    picture = ImageOps.exif_transpose(picture)
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        paper = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(paper, picture)
     return _grey_of_array(np.asarray(picture.convert("L")), name)
 
 
@@ -142,4 +149,7 @@ def _grey_of_array(array, name):
             "divide pixels of 0 to 255 by 255"
         )
     array = array.astype(np.float32, copy=False)
-    return array[..., :3] @ LUMA if colors else array
+    if colors == (4,):
+        opacity = array[..., 3:]
+        array = array[..., :3] * opacity + (1 - opacity)
+    return array @ LUMA if colors else array

@@ -1,11 +1,15 @@
 """The network in use: an image in, a digit out."""
 
 from dataclasses import dataclass
+import os
 
+import numpy as np
+from PIL import Image
+
+from digitlib.checks import check_weights
 from digitlib.errors import DigitlibError
 from digitlib.model import forward, load_weights
 from digitlib.preprocessing import resize_only
-import numpy as np
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +23,7 @@ class Prediction:
     probabilities: np.ndarray
     """(10,) float32, of each digit; all equal where there is no ink."""
     accepted: bool
-    """Whether the digit should be used."""
+    """Whether the digit may be used; False only where there is no ink."""
     reason: str | None
     """None when accepted, else why not: ``"no ink"``."""
 
@@ -44,7 +48,9 @@ class Recognizer:
 
     def __init__(self, weights="plain", preprocess=resize_only):
         given = isinstance(weights, (tuple, list))
-        self.weights = weights if given else load_weights(weights)
+        self.weights = check_weights(weights if given else load_weights(weights))
+        if not all(np.isfinite(array).all() for array in self.weights):
+            raise DigitlibError("weights: not finite; train again, more slowly")
         self.preprocess = preprocess
 
     def predict(self, image):
@@ -86,7 +92,16 @@ class Recognizer:
         Prediction or DigitlibError
             One for each image, in order; for an image that cannot be read, the error
             itself.
+
+        Raises
+        ------
+        DigitlibError
+            If ``images`` is a single image instead of many.
         """
+        if isinstance(images, (str, bytes, os.PathLike, Image.Image)):
+            raise DigitlibError(
+                f"images: a single {type(images).__name__}; give a list, or use predict"
+            )
         for image in images:
             try:
                 yield self.predict(image)

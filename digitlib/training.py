@@ -2,10 +2,11 @@
 
 import sys
 
-from digitlib.checks import check_images, check_labels
+from tqdm import tqdm
+
+from digitlib.checks import check_images, check_labels, check_seed
 from digitlib.errors import DigitlibError
 from digitlib.quiet_tensorflow import keras
-from tqdm import tqdm
 
 
 def train(
@@ -34,7 +35,7 @@ def train(
         How often to go through all images.
     batch_size : int, 1 to n
         How many images share a step.
-    seed : int
+    seed : int, 0 to 2**32 - 1
         Decides the order of the images; also seeds Python, NumPy and TensorFlow.
     validation_data : (x_val, y_val), optional
         Judged after every epoch, never learned from.
@@ -66,7 +67,7 @@ def train(
         raise DigitlibError(
             f"batch_size: {batch_size}, but {len(x)} images allow 1 to {len(x)}"
         )
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(check_seed(seed))
     finished = _FinishedEpochs()
     bar = _Bar(epochs, shown=progress and _somebody_watches())
     try:

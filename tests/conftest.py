@@ -1,9 +1,10 @@
 """What several test files share."""
 
-from digitlib.data import load_mnist, split_validation
-from digitlib.model import forward, load_weights
 import numpy as np
 import pytest
+
+from digitlib.data import load_mnist, split_validation
+from digitlib.model import forward, load_weights
 
 
 @pytest.fixture(scope="session")

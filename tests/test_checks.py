@@ -1,17 +1,19 @@
 """The checks at the door: what passes comes back unchanged."""
 
-from digitlib.checks import (
-    check_images,
-    check_labels,
-    check_probabilities,
-    check_weights,
-)
-from digitlib.errors import DigitlibError
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 import numpy as np
 import pytest
+
+from digitlib.checks import (
+    check_images,
+    check_labels,
+    check_probabilities,
+    check_seed,
+    check_weights,
+)
+from digitlib.errors import DigitlibError
 
 shapes = st.tuples(st.integers(1, 3), st.just(28), st.just(28))
 
@@ -66,3 +68,16 @@ def test_weights_must_fit_each_other(weights):
     other_bias = (*weights[:3], weights[5], *weights[4:])
     with pytest.raises(DigitlibError, match="does not fit 100 inputs"):
         check_weights(other_bias)
+    with pytest.raises(DigitlibError, match="9 outputs"):
+        check_weights((*weights[:4], weights[4][:, :9], weights[5][:9]))
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 0.5, "0", None])
+def test_seeds_out_of_range(seed):
+    with pytest.raises(DigitlibError, match="seed"):
+        check_seed(seed)
+
+
+@pytest.mark.parametrize("seed", [0, 2**32 - 1, np.int64(7)])
+def test_seeds_that_pass(seed):
+    assert check_seed(seed) == seed

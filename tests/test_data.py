@@ -6,12 +6,13 @@ import shutil
 import struct
 import tracemalloc
 
-from digitlib.data import MNIST_PATH, MNIST_SHA256, load_mnist, split_validation
-from digitlib.errors import DigitlibError
 from hypothesis import given
 from hypothesis import strategies as st
 import numpy as np
 import pytest
+
+from digitlib.data import MNIST_PATH, MNIST_SHA256, load_mnist, split_validation
+from digitlib.errors import DigitlibError
 
 # MD5 sums of the four original files, uncompressed, as they are published.
 IDX_MD5 = {

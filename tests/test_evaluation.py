@@ -1,13 +1,14 @@
 """Judgement: against scikit-learn and SciPy."""
 
-from digitlib.errors import DigitlibError
-from digitlib.evaluation import evaluate, misread, wilson_interval
 from hypothesis import given
 from hypothesis import strategies as st
 import numpy as np
 import pytest
 from scipy import stats
 from sklearn import metrics
+
+from digitlib.errors import DigitlibError
+from digitlib.evaluation import evaluate, misread, wilson_interval
 
 
 def one_hot(predicted):

@@ -5,12 +5,13 @@ import json
 import subprocess
 import sys
 
-from digitlib.__main__ import main
-from digitlib.evaluation import evaluate
-from digitlib.model import load_provenance, load_weights
 import numpy as np
 from PIL import Image
 import pytest
+
+from digitlib.__main__ import main
+from digitlib.evaluation import evaluate
+from digitlib.model import load_provenance, load_weights
 
 
 @pytest.fixture
@@ -85,6 +86,7 @@ def test_wrong_use_has_status_2(arguments, capsys):
         (["train", "--out", "w.npz", "--data", "letter.txt"], "not a whole .npz"),
         (["train", "--out", "absent/w.npz"], "cannot be written"),
         (["train", "--out", "."], "cannot be written"),
+        (["train", "--out", "w.npz", "--seed", "-1"], "seed: -1"),
     ],
 )
 def test_bad_files_are_one_line(images, capsys, arguments, message):

@@ -4,12 +4,13 @@ import matplotlib as mpl
 
 mpl.use("Agg")
 
-from digitlib import plots
-from digitlib.evaluation import evaluate
 from matplotlib.axes import Axes
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+
+from digitlib import plots
+from digitlib.evaluation import evaluate
 
 
 @pytest.fixture(autouse=True)
@@ -139,6 +140,25 @@ def test_confidence_histogram_counts_everything():
     right, wrong = plots.confidence_histogram([0.2, 0.5, 1.0, 0.9], [1, 0, 1, 1])
     assert sum(bar.get_height() for bar in right.patches) == 3
     assert sum(bar.get_height() for bar in wrong.patches) == 1
+
+
+def test_interval_axis_can_be_fixed():
+    axes = plots.intervals({"ours": (0.9, 0.8, 0.95)}, xlim=(0, 100))
+    assert axes.get_xlim() == (0, 100)
+
+
+def test_scatter_of_shows_everything_and_the_range():
+    accuracies = np.linspace(0.9, 1, 50)
+    axes = plots.scatter_of(accuracies, 0.92, 0.98)
+    assert sum(bar.get_height() for bar in axes.patches) == 50
+    assert [line.get_xdata()[0] for line in axes.lines] == [92, 98]
+
+
+def test_network_names_every_array_and_its_shape():
+    axes = plots.network([784, 100, 10], ["ReLU", "softmax"])
+    shown = " ".join(texts(axes))
+    for name in ("kernel_1\n784 x 100", "bias_2\n10", "784 pixels", "softmax"):
+        assert name in shown
 
 
 def test_dots():

@@ -3,14 +3,15 @@
 from io import BytesIO
 import warnings
 
-from digitlib.errors import DigitlibError
-from digitlib.preprocessing import load_image, resize_only
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 import numpy as np
 from PIL import Image
 import pytest
+
+from digitlib.errors import DigitlibError
+from digitlib.preprocessing import load_image, resize_only
 
 
 def file_of(picture, **options):
@@ -86,6 +87,27 @@ def test_sixteen_bits(format_):
 def test_every_file_format(picture, format_):
     content = file_of(picture, format=format_)
     assert load_image(content).shape == (40, 30)
+
+
+def test_a_photo_is_taken_as_displayed():
+    corner = np.zeros((20, 10), np.uint8)
+    corner[:5, :5] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned clockwise by a right angle
+    turned = load_image(file_of(Image.fromarray(corner), exif=exif))
+    assert turned.shape == (10, 20)
+    assert turned[:5, 15:].min() == 1
+
+
+def test_what_is_transparent_is_white():
+    drawing = np.zeros((4, 4, 4), np.uint8)
+    drawing[1, 2, 3] = 255  # one opaque black pixel
+    expected = np.ones((4, 4))
+    expected[1, 2] = 0
+    assert np.allclose(load_image(drawing), expected)
+    assert np.allclose(load_image(file_of(Image.fromarray(drawing))), expected)
+    grey = Image.fromarray(drawing).convert("LA")
+    assert np.allclose(load_image(file_of(grey)), expected)
 
 
 def test_an_animation_counts_as_its_first_frame():

@@ -3,12 +3,13 @@
 import subprocess
 import sys
 
-from digitlib.errors import DigitlibError
-from digitlib.preprocessing import resize_only
-from digitlib.recognizer import Prediction, Recognizer
 import numpy as np
 from PIL import Image
 import pytest
+
+from digitlib.errors import DigitlibError
+from digitlib.preprocessing import resize_only
+from digitlib.recognizer import Prediction, Recognizer
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +80,20 @@ def test_weights_of_all_kinds(weights, tmp_path, mnist):
         assert Recognizer(given).predict(image).digit == 7
     with pytest.raises(DigitlibError, match="no such weights"):
         Recognizer(tmp_path / "absent.npz")
+
+
+def test_weights_that_cannot_be_used(weights):
+    with pytest.raises(DigitlibError, match="3 arrays, but 6"):
+        Recognizer([1, 2, 3])
+    broken = weights._replace(bias_3=np.full(10, np.nan))
+    with pytest.raises(DigitlibError, match="not finite"):
+        Recognizer(broken)
+
+
+@pytest.mark.parametrize("single", ["digit.png", b"bytes", Image.new("L", (5, 5))])
+def test_a_single_image_is_not_many(recognizer, single):
+    with pytest.raises(DigitlibError, match="give a list, or use predict"):
+        next(recognizer.predict_many(single))
 
 
 def test_recognising_never_imports_tensorflow():

@@ -3,13 +3,14 @@
 import sys
 from types import SimpleNamespace
 
+import keras
+import numpy as np
+import pytest
+
 from digitlib import training
 from digitlib.errors import DigitlibError
 from digitlib.model import build_model, forward
 from digitlib.training import train
-import keras
-import numpy as np
-import pytest
 
 
 def same(first, second):
@@ -146,6 +147,7 @@ x3, y3 = np.zeros((3, 28, 28), np.float32), np.array([1, 2, 3])
         (x3, y3, {"epochs": -1}, "epochs: -1"),
         (x3, y3, {"batch_size": 4}, "batch_size: 4, but 3 images"),
         (x3, y3, {"batch_size": 0}, "batch_size: 0"),
+        (x3, y3, {"seed": -1}, "seed: -1"),
         (x3, y3, {"validation_data": (x3, y3[:1])}, "validation y: shape"),
         (x3, y3, {"validation_data": (x3 + 2, y3)}, "validation x: values"),
     ],
