@@ -50,7 +50,7 @@ def recognize(options):
             print(f"{path}: {result.reason}")
         else:
             print(f"{path}: {result.digit} (confidence {result.confidence:.3f})")
-    if failed:
+    if failed and len(options.paths) > 1:
         _complain(f"{failed} of {len(options.paths)} images could not be read")
     return 1 if failed else 0
 
@@ -146,10 +146,9 @@ def _complain(message):
 
 
 def _positive(text):
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text}, but a whole number from 1 is needed")
+    return int(text)
 
 
 def _parser():

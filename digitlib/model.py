@@ -223,7 +223,7 @@ def _read_weights(source):
         shipped = " or ".join(repr(name) for name in _shipped())
         raise DigitlibError(
             f"{source}: no such weights; give {shipped}, or the path of a file that "
-            "save_weights wrote"
+            "`digitlib train` or save_weights wrote"
         )
     arrays = read_npz(path)
     absent = {*Weights._fields, "provenance", "digest"} - arrays.keys()

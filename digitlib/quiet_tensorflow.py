@@ -33,7 +33,8 @@ with _no_stderr():
         import tensorflow
     except ImportError as error:
         raise DigitlibError(
-            "TensorFlow is needed for this: pip install 'digitlib[train]'"
+            "TensorFlow is needed for this; in digitlib's folder: "
+            "pip install '.[train]'"
         ) from error
     import keras
 

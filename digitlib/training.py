@@ -2,8 +2,6 @@
 
 import sys
 
-from tqdm import tqdm
-
 from digitlib.checks import check_images, check_labels, check_seed
 from digitlib.errors import DigitlibError
 from digitlib.quiet_tensorflow import keras
@@ -108,6 +106,8 @@ class _Bar(keras.callbacks.Callback):
     """One line for the whole training: epochs, loss, accuracy, time left."""
 
     def __init__(self, epochs, shown):
+        from tqdm import tqdm  # here, so that a missing TensorFlow is named first
+
         super().__init__()
         self.bar = tqdm(total=epochs, unit="epoch", disable=not shown)
 

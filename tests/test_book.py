@@ -38,6 +38,8 @@ NOT_MEASURED = {
     "2.7": "Euler's number, rounded",
     "2.5%": "half of what the 95% leave",
     "90%": "an example",
+    "30%": "a threshold that the cell below uses",
+    "0.978": "a value chosen for a simulation",
     "0.001": "Adam's learning rate",
     "0.00001": "a learning rate to try",
     "0.1": "a learning rate to try",
