@@ -49,6 +49,14 @@ def test_bytes_are_those_of_the_original_files(mnist):
         assert hashlib.md5(original).hexdigest() == IDX_MD5[name]
 
 
+def test_the_file_beside_the_data_states_the_same_sums():
+    stated = (MNIST_PATH.parent / "README.md").read_text()
+    for name, sha256 in MNIST_SHA256.items():
+        assert f"| {name} | {sha256} |" in stated
+    for md5 in IDX_MD5.values():
+        assert md5 in stated
+
+
 def test_class_counts(mnist):
     (_, y_train), (_, y_test) = mnist
     assert np.bincount(y_train).tolist() == TRAIN_COUNTS
