@@ -12,7 +12,7 @@ import sys
 
 import numpy as np
 
-from digitlib.data import MNIST_SHA256, load_mnist
+from digitlib.data import checksum, load_mnist
 from digitlib.errors import DigitlibError
 from digitlib.evaluation import evaluate
 from digitlib.model import forward, load_weights, save_weights
@@ -90,7 +90,7 @@ def train(options):
             "optimizer": "Adam, learning rate 0.001",
         },
         seed=options.seed,
-        data_sha256=MNIST_SHA256 if options.data is None else str(options.data),
+        data_sha256={"x_train": checksum(x_train), "y_train": checksum(y_train)},
         versions=versions,
     )
     loss, accuracy = history.history["loss"][-1], history.history["accuracy"][-1]

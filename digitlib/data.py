@@ -56,10 +56,7 @@ def load_mnist(path=None):
         )
     if path is None:
         for name, expected in MNIST_SHA256.items():
-            if (
-                hashlib.sha256(np.ascontiguousarray(arrays[name])).hexdigest()
-                != expected
-            ):
+            if checksum(arrays[name]) != expected:
                 raise DigitlibError(
                     f"{source}: {name} is not MNIST's (SHA-256 differs); "
                     "the file was altered: restore it or install digitlib again"
@@ -101,6 +98,11 @@ def split_validation(x, y, n=10_000):
             f"n: {n}, but of {len(x)} images 1 to {len(x) - 1} can be split off"
         )
     return (x[:-n], y[:-n]), (x[-n:], y[-n:])
+
+
+def checksum(array):
+    """Return the SHA-256 sum of an array's bytes, in C order, as 64 hex digits."""
+    return hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
 
 
 def read_npz(path):

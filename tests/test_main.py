@@ -133,6 +133,7 @@ def test_train_then_use(small_data, tmp_path, capsys):
     provenance = load_provenance(out)
     assert provenance["recipe"]["epochs"] == 3
     assert provenance["recipe"]["images"] == 500
+    assert provenance["data_sha256"] != load_provenance("plain")["data_sha256"]
     assert provenance["seed"] == 4
     assert (
         main(["evaluate", "--json", "--data", str(small_data), "--weights", str(out)])
