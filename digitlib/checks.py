@@ -1,5 +1,7 @@
 """What arrays must look like before anything is computed from them."""
 
+from pathlib import Path
+
 import numpy as np
 
 from digitlib.errors import DigitlibError
@@ -19,7 +21,7 @@ def check_images(images, name="images"):
     DigitlibError
         If the shape, dtype or range is another one, or there is no image.
     """
-    images = np.asarray(images)
+    images = as_array(images, name)
     if images.ndim != 3 or images.shape[1:] != (28, 28):
         hint = "; for one image, image[np.newaxis]" if images.shape == (28, 28) else ""
         raise DigitlibError(
@@ -57,7 +59,7 @@ def check_labels(labels, n, name="labels"):
     DigitlibError
         If the shape, dtype or range is another one.
     """
-    labels = np.asarray(labels)
+    labels = as_array(labels, name)
     if labels.shape != (n,):
         raise DigitlibError(
             f"{name}: shape {labels.shape}, but {n} images need shape ({n},)"
@@ -89,7 +91,7 @@ def check_probabilities(probabilities, name="probabilities"):
         If the shape or range is another one, a row does not sum to 1, or there is
         no row.
     """
-    probabilities = np.asarray(probabilities)
+    probabilities = as_array(probabilities, name)
     if probabilities.ndim != 2 or probabilities.shape[1] != 10:
         raise DigitlibError(
             f"{name}: shape {probabilities.shape}, but (n, 10) is needed; "
@@ -119,9 +121,10 @@ def check_weights(weights):
     DigitlibError
         If there are not six arrays, or their shapes do not fit.
     """
-    if len(weights) != 6:
+    arrays = len(weights) if isinstance(weights, (tuple, list)) else 0
+    if arrays != 6:
         raise DigitlibError(
-            f"weights: {len(weights)} arrays, but 6 are needed; "
+            f"weights: {arrays} arrays, but 6 are needed; "
             "give load_weights() or model.get_weights()"
         )
     width = 784
@@ -138,18 +141,50 @@ def check_weights(weights):
     return weights
 
 
-def check_seed(seed):
-    """Return ``seed`` if it is a whole number that every random generator takes.
+def check_count(name, value, low, high):
+    """Return ``value`` as an int if it is a whole number from ``low`` to ``high``.
 
     Parameters
     ----------
-    seed : int, 0 to 2**32 - 1
+    name : str
+        What to call the number in an error.
+    value : int
+    low, high : int
+        The range, both ends included.
 
     Raises
     ------
     DigitlibError
         If it is anything else.
     """
-    if not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**32:
-        raise DigitlibError(f"seed: {seed}, but a whole number from 0 to 2**32 - 1")
-    return int(seed)
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or not low <= value <= high:
+        given = value if isinstance(value, (int, float)) else type(value).__name__
+        raise DigitlibError(
+            f"{name}: {given}, but a whole number from {low} to {high} is needed"
+        )
+    return int(value)
+
+
+def check_path(path):
+    """Return ``path`` as a `pathlib.Path` if it is a str or os.PathLike.
+
+    Raises
+    ------
+    DigitlibError
+        If it is anything else.
+    """
+    try:
+        return Path(path)
+    except TypeError:
+        raise DigitlibError(
+            f"{type(path).__name__}: not a path; give a str or a pathlib.Path"
+        ) from None
+
+
+def as_array(values, name):
+    """Return ``values`` as a numpy.ndarray; a DigitlibError if its rows are uneven."""
+    try:
+        return np.asarray(values)
+    except ValueError:  # lists of different lengths
+        raise DigitlibError(f"{name}: rows of different lengths") from None

@@ -7,7 +7,7 @@ import zlib
 
 import numpy as np
 
-from digitlib.checks import check_labels
+from digitlib.checks import as_array, check_count, check_labels, check_path
 from digitlib.errors import DigitlibError
 
 MNIST_PATH = Path(__file__).parent / "assets" / "mnist.npz"
@@ -46,7 +46,7 @@ def load_mnist(path=None):
     LeCun, Bottou, Bengio and Haffner (1998), Gradient-based learning applied to
     document recognition, Proceedings of the IEEE 86(11).
     """
-    source = MNIST_PATH if path is None else Path(path)
+    source = MNIST_PATH if path is None else check_path(path)
     arrays = read_npz(source)
     missing = [name for name in MNIST_SHA256 if name not in arrays]
     if missing:
@@ -91,12 +91,12 @@ def split_validation(x, y, n=10_000):
     DigitlibError
         If x and y differ in length, or either part would be empty.
     """
-    if len(x) != len(y):
-        raise DigitlibError(f"x has {len(x)} images but y has {len(y)} labels")
-    if not 0 < n < len(x):
+    x, y = as_array(x, "x"), as_array(y, "y")
+    if x.ndim == 0 or y.ndim == 0 or len(x) != len(y):
         raise DigitlibError(
-            f"n: {n}, but of {len(x)} images 1 to {len(x) - 1} can be split off"
+            f"x and y: shapes {x.shape} and {y.shape}, but each image needs one label"
         )
+    n = check_count("n", n, 1, len(x) - 1)
     return (x[:-n], y[:-n]), (x[-n:], y[-n:])
 
 
@@ -121,7 +121,7 @@ def read_npz(path):
     DigitlibError
         If there is no such file, or it is not a whole ``.npz`` file.
     """
-    path = Path(path)
+    path = check_path(path)
     if not path.is_file():
         raise DigitlibError(f"{path}: no such file")
     try:

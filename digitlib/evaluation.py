@@ -5,7 +5,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from digitlib.checks import check_labels, check_probabilities
+from digitlib.checks import check_count, check_labels, check_probabilities
 from digitlib.errors import DigitlibError
 
 
@@ -97,11 +97,10 @@ def wilson_interval(successes, trials, confidence=0.95):
     Wilson (1927), Probable inference, the law of succession, and statistical
     inference, Journal of the American Statistical Association 22(158).
     """
-    if not (0 <= successes <= trials and trials >= 1 and 0 < confidence < 1):
-        raise DigitlibError(
-            f"wilson_interval: {successes} of {trials} at confidence {confidence}; "
-            "0 <= successes <= trials, trials >= 1, 0 < confidence < 1 are needed"
-        )
+    trials = check_count("trials", trials, 1, 2**53)
+    successes = check_count("successes", successes, 0, trials)
+    if not (isinstance(confidence, (int, float)) and 0 < confidence < 1):
+        raise DigitlibError("confidence: a number between 0 and 1 is needed")
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     p = successes / trials
     center = (p + z**2 / (2 * trials)) / (1 + z**2 / trials)

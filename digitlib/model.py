@@ -9,7 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from digitlib.checks import check_images, check_seed, check_weights
+from digitlib.checks import (
+    check_count,
+    check_images,
+    check_path,
+    check_weights,
+)
 from digitlib.data import read_npz
 from digitlib.errors import DigitlibError
 
@@ -99,7 +104,7 @@ def build_model(seed=0):
     """
     from digitlib.quiet_tensorflow import keras
 
-    keras.utils.set_random_seed(check_seed(seed))
+    keras.utils.set_random_seed(check_count("seed", seed, 0, 2**32 - 1))
     model = keras.Sequential(
         [
             keras.Input((28, 28)),
@@ -178,7 +183,7 @@ def save_weights(path, model, **provenance):
         If the model has another architecture, a weight is not finite in half
         precision, or the file cannot be written.
     """
-    path = Path(path)
+    path = check_path(path)
     weights = [np.asarray(array) for array in model.get_weights()]
     if [array.shape for array in weights] != list(SHAPES):
         raise DigitlibError(
@@ -218,7 +223,7 @@ def _read_weights(source):
     if isinstance(source, str) and source in _shipped():
         path = ASSETS / f"{source}.npz"
     else:
-        path = Path(source)
+        path = check_path(source)
     if not path.is_file():
         shipped = " or ".join(repr(name) for name in _shipped())
         raise DigitlibError(

@@ -98,7 +98,8 @@ class Recognizer:
         DigitlibError
             If ``images`` is a single image instead of many.
         """
-        if isinstance(images, (str, bytes, os.PathLike, Image.Image)):
+        single = isinstance(images, (str, bytes, os.PathLike, Image.Image))
+        if single or not hasattr(images, "__iter__"):
             raise DigitlibError(
                 f"images: a single {type(images).__name__}; give a list, or use predict"
             )

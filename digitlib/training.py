@@ -2,8 +2,7 @@
 
 import sys
 
-from digitlib.checks import check_images, check_labels, check_seed
-from digitlib.errors import DigitlibError
+from digitlib.checks import check_count, check_images, check_labels
 from digitlib.quiet_tensorflow import keras
 
 
@@ -29,7 +28,7 @@ def train(
         Compiled, such as `digitlib.model.build_model` makes.
     x : array_like, shape (n, 28, 28), floating point, in [0, 1]
     y : array_like, shape (n,), integer, 0 to 9
-    epochs : int, at least 1
+    epochs : int, 1 to 1,000,000
         How often to go through all images.
     batch_size : int, 1 to n
         How many images share a step.
@@ -59,13 +58,9 @@ def train(
         x_val, y_val = validation_data
         x_val = check_images(x_val, "validation x")
         validation_data = x_val, check_labels(y_val, len(x_val), "validation y")
-    if epochs < 1:
-        raise DigitlibError(f"epochs: {epochs}, but at least 1 is needed")
-    if not 1 <= batch_size <= len(x):
-        raise DigitlibError(
-            f"batch_size: {batch_size}, but {len(x)} images allow 1 to {len(x)}"
-        )
-    keras.utils.set_random_seed(check_seed(seed))
+    epochs = check_count("epochs", epochs, 1, 1_000_000)
+    batch_size = check_count("batch_size", batch_size, 1, len(x))
+    keras.utils.set_random_seed(check_count("seed", seed, 0, 2**32 - 1))
     finished = _FinishedEpochs()
     bar = _Bar(epochs, shown=progress and _somebody_watches())
     try:

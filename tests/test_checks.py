@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from digitlib.checks import (
+    check_count,
     check_images,
     check_labels,
+    check_path,
     check_probabilities,
-    check_seed,
     check_weights,
 )
 from digitlib.errors import DigitlibError
@@ -72,12 +73,33 @@ def test_weights_must_fit_each_other(weights):
         check_weights((*weights[:4], weights[4][:, :9], weights[5][:9]))
 
 
-@pytest.mark.parametrize("seed", [-1, 2**32, 0.5, "0", None])
-def test_seeds_out_of_range(seed):
-    with pytest.raises(DigitlibError, match="seed"):
-        check_seed(seed)
+@pytest.mark.parametrize("value", [0, 11, -1, 2.0, float("nan"), True, "3", None, [3],
+                                   np.zeros((2, 2))])  # fmt: skip
+def test_counts_out_of_range(value):
+    with pytest.raises(DigitlibError, match=r"^n: [^\n]* from 1 to 10 is needed$"):
+        check_count("n", value, 1, 10)
 
 
-@pytest.mark.parametrize("seed", [0, 2**32 - 1, np.int64(7)])
-def test_seeds_that_pass(seed):
-    assert check_seed(seed) == seed
+@pytest.mark.parametrize("value", [1, 10, np.int64(7), np.uint8(3)])
+def test_counts_that_pass(value):
+    assert check_count("n", value, 1, 10) == value
+
+
+@pytest.mark.parametrize("path", [None, 7, b"x", ["x"], np.zeros(3)])
+def test_what_is_no_path(path):
+    with pytest.raises(DigitlibError, match="not a path"):
+        check_path(path)
+
+
+def test_ragged_lists_are_refused():
+    for check in (check_images, check_probabilities):
+        with pytest.raises(DigitlibError, match="rows of different lengths"):
+            check([[1, 2], [3]])
+    with pytest.raises(DigitlibError, match="rows of different lengths"):
+        check_labels([[1, 2], [3]], 2)
+
+
+@pytest.mark.parametrize("weights", [None, 7, "plain", np.zeros(6), {}])
+def test_what_is_no_weights(weights):
+    with pytest.raises(DigitlibError, match="0 arrays, but 6"):
+        check_weights(weights)

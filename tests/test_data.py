@@ -193,5 +193,5 @@ def test_a_split_that_leaves_nothing(n):
 
 
 def test_a_split_of_different_lengths():
-    with pytest.raises(DigitlibError, match="5 images but y has 4 labels"):
+    with pytest.raises(DigitlibError, match="each image needs one label"):
         split_validation(np.zeros(5), np.zeros(4), 1)

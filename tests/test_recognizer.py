@@ -90,7 +90,7 @@ def test_weights_that_cannot_be_used(weights):
         Recognizer(broken)
 
 
-@pytest.mark.parametrize("single", ["digit.png", b"bytes", Image.new("L", (5, 5))])
+@pytest.mark.parametrize("single", ["x.png", b"x", Image.new("L", (5, 5)), None, 7])
 def test_a_single_image_is_not_many(recognizer, single):
     with pytest.raises(DigitlibError, match="give a list, or use predict"):
         next(recognizer.predict_many(single))
