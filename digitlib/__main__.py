@@ -5,6 +5,7 @@ interrupted.
 """
 
 import argparse
+from dataclasses import asdict, replace
 from importlib.metadata import version
 import json
 import os
@@ -12,10 +13,10 @@ import sys
 
 import numpy as np
 
-from digitlib.data import checksum, load_mnist
+from digitlib.data import checksum, load_mnist, split_validation
 from digitlib.errors import DigitlibError
-from digitlib.evaluation import evaluate
 from digitlib.model import forward, load_weights, save_weights
+from digitlib.recipes import CHANGES, find_recipe, train_recipe
 from digitlib.recognizer import Recognizer
 
 
@@ -57,26 +58,25 @@ def recognize(options):
 
 def train(options):
     """Train the network on the training images and save its weights."""
+    recipe = find_recipe(options.recipe)
+    if options.batch_size is not None:
+        recipe = replace(recipe, batch_size=options.batch_size)
     (x_train, y_train), _ = load_mnist(options.data)
     folder = os.path.dirname(options.out) or "."
     if not os.access(folder, os.W_OK) or os.path.isdir(options.out):
         raise DigitlibError(f"{options.out}: cannot be written; give another --out")
 
-    from digitlib.model import build_model
-    from digitlib.training import train
+    training = x_train.astype(np.float32) / 255, y_train
+    how = {"seed": options.seed, "epochs": options.epochs}
+    temperature = {}
+    if options.calibrate:
+        from digitlib.evaluation import fit_temperature
 
-    versions = {
-        name: version(name) for name in ("digitlib", "keras", "numpy", "tensorflow")
-    }
-    model = build_model(options.seed)
-    history = train(
-        model,
-        x_train.astype(np.float32) / 255,
-        y_train,
-        epochs=options.epochs,
-        batch_size=options.batch_size,
-        seed=options.seed,
-    )
+        (x_fit, y_fit), (x_val, y_val) = split_validation(*training)
+        twin, _ = train_recipe(recipe, x_fit, y_fit, **how)
+        probabilities = forward(x_val, twin.get_weights())
+        temperature = {"temperature": round(fit_temperature(probabilities, y_val), 4)}
+    model, history = train_recipe(recipe, *training, **how)
     epochs = len(history.history.get("loss", []))
     if epochs == 0:
         raise DigitlibError("no epoch was finished, so nothing is saved; train longer")
@@ -84,14 +84,18 @@ def train(options):
         options.out,
         model,
         recipe={
+            "name": options.recipe,
             "images": len(x_train),
             "epochs": epochs,
-            "batch_size": options.batch_size,
-            "optimizer": "Adam, learning rate 0.001",
+            "optimizer": "Adam",
+            **asdict(recipe),
         },
         seed=options.seed,
+        **temperature,
         data_sha256={"x_train": checksum(x_train), "y_train": checksum(y_train)},
-        versions=versions,
+        versions={
+            name: version(name) for name in ("digitlib", "keras", "numpy", "tensorflow")
+        },
     )
     loss, accuracy = history.history["loss"][-1], history.history["accuracy"][-1]
     print(
@@ -101,8 +105,29 @@ def train(options):
     return 0
 
 
+def sweep(options):
+    """Train many recipes with many seeds."""
+    from digitlib.sweep import sweep
+
+    runs = sweep(
+        options.recipes,
+        options.out,
+        seeds=options.seeds,
+        epochs=options.epochs,
+        test=options.test,
+        jobs=options.jobs,
+        dask=options.dask,
+    )
+    for recipe in dict.fromkeys(options.recipes):
+        accuracies = [run.accuracy for run in runs if run.recipe == recipe]
+        print(f"{recipe}: mean {np.mean(accuracies):.4f} of {len(accuracies)} seeds")
+    return 0
+
+
 def evaluate_weights(options):
     """Judge weights on the test images."""
+    from digitlib.evaluation import evaluate  # SciPy's statistics take a while to load
+
     _, (x_test, y_test) = load_mnist(options.data)
     weights = load_weights(options.weights)
     result = evaluate(forward(x_test.astype(np.float32) / 255, weights), y_test)
@@ -166,11 +191,55 @@ def _parser():
 
     command = commands.add_parser("train", help="train the network, save its weights")
     command.add_argument("--out", required=True, metavar="FILE", help="where to save")
+    command.add_argument(
+        "--recipe",
+        default="plain",
+        metavar="NAME",
+        help=f"plain, robust, or with changes, such as plain+affine or robust-affine "
+        f"({', '.join(CHANGES)})",
+    )
+    command.add_argument(
+        "--calibrate",
+        action="store_true",
+        help="first train on 50,000 images, and fit the temperature on the others",
+    )
+    command.add_argument(
+        "--batch-size", type=_positive, metavar="N", help="instead of the recipe's"
+    )
     command.add_argument("--epochs", type=_positive, default=20, metavar="N")
-    command.add_argument("--batch-size", type=_positive, default=32, metavar="N")
     command.add_argument("--seed", type=int, default=0, metavar="N")
     command.set_defaults(run=train)
     _add_common(command, data=True)
+
+    command = commands.add_parser(
+        "sweep", help="train many recipes with many seeds, write the results down"
+    )
+    command.add_argument("recipes", nargs="+", metavar="RECIPE", help="as for train")
+    command.add_argument(
+        "--out",
+        required=True,
+        metavar="FILE",
+        help="the results; runs that it holds are skipped",
+    )
+    command.add_argument("--seeds", type=_positive, default=5, metavar="N")
+    command.add_argument("--epochs", type=_positive, default=20, metavar="N")
+    command.add_argument(
+        "--test",
+        action="store_true",
+        help="learn from all training images and judge on the test images, instead of "
+        "the validation images",
+    )
+    command.add_argument(
+        "--jobs",
+        type=_positive,
+        default=-1,
+        metavar="N",
+        help="runs at the same time (default: one for each core)",
+    )
+    command.add_argument(
+        "--dask", metavar="ADDRESS", help="run on the workers of this Dask scheduler"
+    )
+    command.set_defaults(run=sweep)
 
     command = commands.add_parser("evaluate", help="judge weights on the test images")
     command.set_defaults(run=evaluate_weights)

@@ -1,12 +1,15 @@
-"""How good a network is: from its probabilities and the true labels."""
+"""How good a network is, and how far to trust it: from probabilities and labels."""
 
 from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
+from scipy import optimize, stats
 
 from digitlib.checks import check_count, check_labels, check_probabilities
 from digitlib.errors import DigitlibError
+
+TINY = 1e-30  # stands for a probability of 0 where its logarithm is taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,6 +136,271 @@ def misread(probabilities, labels):
     labels = check_labels(labels, len(probabilities))
     wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)
     return wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")]
+
+
+def mcnemar(first, second, labels):
+    """Test whether one network is better than another on the same images.
+
+    Only images that one of them reads correctly and the other does not can tell. If
+    both were equally good, each of these would be a coin toss.
+
+    Parameters
+    ----------
+    first, second : array_like, shape (n, 10), rows sum to 1
+        The probabilities that each network gives.
+    labels : array_like, shape (n,), integer, 0 to 9
+
+    Returns
+    -------
+    (only_first, only_second, p_value) : int, int, float
+        How many images only the first and only the second read correctly, and how
+        probable so large a difference would be, either way, if both were equally good.
+
+    Raises
+    ------
+    DigitlibError
+        As `evaluate`, and if the two are not of the same length.
+
+    References
+    ----------
+    McNemar (1947), Note on the sampling error of the difference between correlated
+    proportions or percentages, Psychometrika 12(2). The exact form.
+    """
+    first_right = _confidence_and_right(first, labels)[1]
+    second_right = _confidence_and_right(second, labels)[1]
+    only_first = int((first_right & ~second_right).sum())
+    only_second = int((second_right & ~first_right).sum())
+    tosses = only_first + only_second
+    p_value = stats.binomtest(only_first, tosses).pvalue if tosses else 1.0
+    return only_first, only_second, float(p_value)
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """What `calibrate` found: does 90 % mean 90 %?"""
+
+    error: float
+    """Expected calibration error, 0 to 1: how far confidence and accuracy of a bin are
+    apart, on average over the images (Guo et al. 2017)."""
+    log_loss: float
+    """Mean negative logarithm of the probability of the true digit (natural)."""
+    brier: float
+    """Mean squared distance between the ten probabilities and the truth, 0 to 2
+    (Brier 1950)."""
+    count: np.ndarray
+    """(bins,) images in each bin, integer."""
+    confidence: np.ndarray
+    """(bins,) mean confidence in each bin; NaN where there is no image."""
+    accuracy: np.ndarray
+    """(bins,) fraction read correctly in each bin; NaN where there is no image."""
+
+
+def calibrate(probabilities, labels, bins=15):
+    """Compare how sure a network is with how often it is right.
+
+    Parameters
+    ----------
+    probabilities, labels
+        As for `evaluate`.
+    bins : int, 1 to 1000
+        Equal parts of the confidences from 0 to 1.
+
+    Returns
+    -------
+    Calibration
+
+    Raises
+    ------
+    DigitlibError
+        As `evaluate`.
+
+    References
+    ----------
+    Guo, Pleiss, Sun and Weinberger (2017), On calibration of modern neural networks.
+    Brier (1950), Verification of forecasts expressed in terms of probability.
+    """
+    bins = check_count("bins", bins, 1, 1000)
+    confidence, right = _confidence_and_right(probabilities, labels)
+    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
+    count = np.bincount(bin_of, minlength=bins)
+    confidence_sum = np.bincount(bin_of, confidence, minlength=bins)
+    right_sum = np.bincount(bin_of, right, minlength=bins)
+    probabilities = np.asarray(probabilities, dtype=np.float64)
+    truth = np.eye(10)[labels]
+    of_the_truth = (probabilities * truth).sum(axis=1)
+    return Calibration(
+        error=float(np.abs(confidence_sum - right_sum).sum() / len(right)),
+        log_loss=float(-np.log(np.maximum(of_the_truth, TINY)).mean()),
+        brier=float(((probabilities - truth) ** 2).sum(axis=1).mean()),
+        count=count,
+        confidence=_fraction(confidence_sum, count),
+        accuracy=_fraction(right_sum, count),
+    )
+
+
+def temper(probabilities, temperature):
+    """Make probabilities less sure (temperature above 1) or surer (below 1).
+
+    The scores before the softmax are divided by the temperature. The most probable
+    digit stays the same.
+
+    Parameters
+    ----------
+    probabilities : array_like, shape (n, 10), rows sum to 1
+    temperature : float, above 0
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, 10), float64
+        Each row sums to 1.
+
+    Raises
+    ------
+    DigitlibError
+        If a shape or range is another one.
+    """
+    probabilities = check_probabilities(probabilities)
+    if not (isinstance(temperature, (int, float)) and 0 < temperature < np.inf):
+        raise DigitlibError("temperature: a finite number above 0 is needed")
+    scores = np.log(np.maximum(probabilities, TINY).astype(np.float64)) / temperature
+    exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+def fit_temperature(probabilities, labels):
+    """Find the temperature of the lowest log loss.
+
+    Parameters
+    ----------
+    probabilities, labels
+        As for `evaluate`; of images that the network did not learn from.
+
+    Returns
+    -------
+    float, 0.05 to 20
+        For `temper`.
+
+    Raises
+    ------
+    DigitlibError
+        As `evaluate`.
+
+    References
+    ----------
+    Guo et al. (2017), as for `calibrate`.
+    """
+
+    def log_loss(logarithm):
+        tempered = temper(probabilities, float(np.exp(logarithm)))
+        return calibrate(tempered, labels).log_loss
+
+    check_labels(labels, len(check_probabilities(probabilities)))
+    found = optimize.minimize_scalar(log_loss, bounds=np.log((0.05, 20)))
+    return float(np.exp(found.x))
+
+
+def risk_coverage(probabilities, labels):
+    """How many errors are left if only the surest readings are accepted?
+
+    Parameters
+    ----------
+    probabilities, labels
+        As for `evaluate`.
+
+    Returns
+    -------
+    (threshold, coverage, risk) : numpy.ndarray, each of shape (k,), float64
+        For each confidence that occurs, from the highest to the lowest: if readings
+        that are at least so sure are accepted, the fraction of the images that is, and
+        the fraction of errors among these.
+
+    Raises
+    ------
+    DigitlibError
+        As `evaluate`.
+
+    References
+    ----------
+    El-Yaniv and Wiener (2010), On the foundations of noise-free selective
+    classification.
+    """
+    confidence, right = _confidence_and_right(probabilities, labels)
+    threshold, which = np.unique(-confidence, return_inverse=True)
+    accepted = np.bincount(which).cumsum()  # images of equal confidence go together
+    errors = np.bincount(which, ~right).cumsum()
+    return -threshold, accepted / len(right), errors / accepted
+
+
+def set_aside(probabilities, labels, risk):
+    """The smallest fraction to set aside, so that few errors are left in the rest.
+
+    Parameters
+    ----------
+    probabilities, labels
+        As for `evaluate`.
+    risk : float, 0 to 1
+        The fraction of errors that the rest may have.
+
+    Returns
+    -------
+    float, 0 to 1
+        1 if even the surest readings have more errors.
+
+    Raises
+    ------
+    DigitlibError
+        As `evaluate`.
+    """
+    if not (isinstance(risk, (int, float)) and 0 <= risk <= 1):
+        raise DigitlibError("risk: a number from 0 to 1 is needed")
+    _, coverage, found = risk_coverage(probabilities, labels)
+    return float(1 - coverage[found <= risk].max(initial=0))
+
+
+def bootstrap_interval(statistic, probabilities, labels, resamples=500, seed=0):
+    """95 % interval of anything computed from probabilities and labels.
+
+    The images are drawn again and again from themselves, with repetition, and the
+    statistic is computed of each draw.
+
+    Parameters
+    ----------
+    statistic : callable
+        From (probabilities, labels) to a number.
+    probabilities, labels
+        As for `evaluate`.
+    resamples : int, 10 to 1,000,000
+    seed : int
+
+    Returns
+    -------
+    (low, high) : tuple of float
+
+    Raises
+    ------
+    DigitlibError
+        As `evaluate`.
+
+    References
+    ----------
+    Efron (1979), Bootstrap methods: another look at the jackknife. The percentile form.
+    """
+    resamples = check_count("resamples", resamples, 10, 1_000_000)
+    probabilities = check_probabilities(probabilities)
+    labels = check_labels(labels, len(probabilities))
+    rng = np.random.default_rng(check_count("seed", seed, 0, 2**32 - 1))
+    draws = rng.integers(len(labels), size=(resamples, len(labels)))
+    values = [statistic(probabilities[draw], labels[draw]) for draw in draws]
+    low, high = np.quantile(values, (0.025, 0.975))
+    return float(low), float(high)
+
+
+def _confidence_and_right(probabilities, labels):
+    """(n,) the probability of each predicted digit, and whether it is the true one."""
+    probabilities = check_probabilities(probabilities)
+    labels = check_labels(labels, len(probabilities))
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    return confidence, probabilities.argmax(axis=1) == labels
 
 
 def _fraction(part, whole):

@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import os
 from pathlib import Path
-import tempfile
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +15,7 @@ from digitlib.checks import (
 )
 from digitlib.data import read_npz
 from digitlib.errors import DigitlibError
+from digitlib.files import replacing
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -202,20 +201,8 @@ def save_weights(path, model, **provenance):
             )
     arrays["provenance"] = np.array(json.dumps(provenance, sort_keys=True))
     arrays["digest"] = np.array(_digest(arrays))
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            try:
-                np.savez(file, **arrays)
-                file.close()
-                os.chmod(file.name, 0o644)  # a temporary file is private by default
-                os.replace(file.name, path)
-            except BaseException:
-                os.unlink(file.name)
-                raise
-    except OSError as error:
-        raise DigitlibError(
-            f"{path}: cannot be written ({error.strerror}); give another place"
-        ) from error
+    with replacing(path) as file:
+        np.savez(file, **arrays)
 
 
 def _read_weights(source):

@@ -1,9 +1,22 @@
-"""Training: Adam on shuffled batches, watched and interruptible."""
+"""Training: Adam on shuffled batches, compiled, watched and interruptible.
+
+Keras's own ``model.fit`` goes back to Python for every batch, which for a network as
+small as ours takes longer than the mathematics. `train` takes the same steps (the
+model's own loss and optimizer), but compiles the loop over the batches into one
+program, with the images held by TensorFlow.
+"""
 
 import sys
 
+import numpy as np
+
 from digitlib.checks import check_count, check_images, check_labels
+from digitlib.errors import DigitlibError
 from digitlib.quiet_tensorflow import keras
+from digitlib.quiet_tensorflow import tensorflow as tf
+
+STEPS_A_CALL = 512  # then back to Python, where an interrupt is noticed
+IMAGES_A_CALL = 1000  # of the validation images, for the sake of memory
 
 
 def train(
@@ -14,28 +27,38 @@ def train(
     epochs=20,
     batch_size=32,
     seed=0,
+    shuffle=True,
+    augment=False,
     validation_data=None,
     progress=True,
 ):
     """Train a model in place.
 
     Ctrl-C (or "interrupt" in a notebook) keeps the epochs that are finished: the
-    model has the weights it had after the last of them.
+    model and its optimizer are as they were after the last of them.
 
     Parameters
     ----------
     model : keras.Model
-        Compiled, such as `digitlib.model.build_model` makes.
+        Compiled with a loss and an optimizer, such as `digitlib.model.build_model`
+        makes. Learning-rate schedules, weight decay and moving averages of the weights
+        are the optimizer's; a loss of one's own is the model's `compute_loss`.
     x : array_like, shape (n, 28, 28), floating point, in [0, 1]
     y : array_like, shape (n,), integer, 0 to 9
     epochs : int, 1 to 1,000,000
         How often to go through all images.
     batch_size : int, 1 to n
-        How many images share a step.
+        How many images share a step. The last batch of an epoch may be smaller.
     seed : int, 0 to 2**32 - 1
-        Decides the order of the images; also seeds Python, NumPy and TensorFlow.
+        Decides the order of the images and their distortions; also seeds Python,
+        NumPy and TensorFlow.
+    shuffle : bool
+        Whether every epoch has a new order. If not, batches are taken as they come.
+    augment : bool or callable
+        True distorts every batch with `digitlib.augmentation.augment`. Or a function
+        of its kind, from a tensor of images (batch, 28, 28) and a seed (2,) to images.
     validation_data : (x_val, y_val), optional
-        Judged after every epoch, never learned from.
+        Judged after every epoch, never learned from, never distorted.
     progress : bool
         Show a progress bar. Even then there is none when nobody watches: output
         that goes to a file, or a notebook that a program executes.
@@ -50,7 +73,8 @@ def train(
     Raises
     ------
     DigitlibError
-        If an array has another shape, dtype or range, or a number is out of range.
+        If an array has another shape, dtype or range, a number is out of range, or
+        the model is not compiled.
     """
     x = check_images(x, "x")
     y = check_labels(y, len(x), "y")
@@ -60,55 +84,141 @@ def train(
         validation_data = x_val, check_labels(y_val, len(x_val), "validation y")
     epochs = check_count("epochs", epochs, 1, 1_000_000)
     batch_size = check_count("batch_size", batch_size, 1, len(x))
-    keras.utils.set_random_seed(check_count("seed", seed, 0, 2**32 - 1))
-    finished = _FinishedEpochs()
-    bar = _Bar(epochs, shown=progress and _somebody_watches())
-    try:
-        model.fit(
-            x,
-            y,
-            batch_size=batch_size,
-            epochs=epochs,
-            validation_data=validation_data,
-            callbacks=[finished, bar],
-            verbose=0,
+    seed = check_count("seed", seed, 0, 2**32 - 1)
+    if not getattr(model, "compiled", False):
+        raise DigitlibError("model: not compiled; call model.compile, or build_model")
+    keras.utils.set_random_seed(seed)
+    order = np.random.default_rng(seed)
+    run_epoch = _compile_epoch(model, x, y, batch_size, augment)
+    judge = _compile_judge(model)
+
+    history = keras.callbacks.History()
+    history.set_model(model)
+    history.on_train_begin()
+    finished = _state(model)
+    with _bar(epochs, shown=progress and _somebody_watches()) as bar:
+        try:
+            for epoch in range(epochs):
+                indices = order.permutation(len(x)) if shuffle else np.arange(len(x))
+                logs = run_epoch(indices, seed + epoch, bar)
+                if validation_data is not None:
+                    loss, accuracy = judge(*validation_data)
+                    logs |= {"val_loss": loss, "val_accuracy": accuracy}
+                finished = _state(model)
+                history.on_epoch_end(epoch, logs)
+                bar.set_postfix({name: f"{value:.4f}" for name, value in logs.items()})
+        except KeyboardInterrupt:
+            for variable, value in zip(_variables(model), finished, strict=True):
+                variable.assign(value)
+            print(
+                f"Interrupted: {len(history.epoch)} of {epochs} epochs are finished "
+                "and kept.",
+                file=sys.stderr,
+            )
+    # Where the optimizer keeps an average of the weights, it takes their place now.
+    model.optimizer.finalize_variable_values(model.trainable_variables)
+    model.history = history
+    return history
+
+
+def _compile_epoch(model, x, y, batch_size, augment):
+    """Make a function that goes through the images once and returns loss, accuracy."""
+    if augment is True:
+        from digitlib.augmentation import augment
+    model.optimizer.build(model.trainable_variables)
+    images, digits = tf.constant(x), tf.constant(y, tf.int32)
+
+    @tf.function(jit_compile=True)
+    def steps(batches, first, last, seed):
+        """Learn from some rows of ``batches``: (number of batches, batch size)."""
+        loss_sum, correct = 0.0, 0
+        for i in tf.range(first, last):
+            batch = tf.gather(images, batches[i])
+            truth = tf.gather(digits, batches[i])
+            if augment:
+                batch = augment(batch, tf.stack([seed, i]))
+            loss, right = _step(model, batch, truth)
+            loss_sum += loss
+            correct += right
+        return loss_sum, correct
+
+    def run_epoch(indices, seed, bar):
+        seed = tf.constant(seed % 2**31, tf.int32)
+        n = len(indices)
+        whole = n - n % batch_size
+        losses, correct = 0.0, 0
+        for some in (indices[:whole], indices[whole:]):
+            if len(some) == 0:
+                continue
+            rows = some.reshape(-1, min(batch_size, len(some)))
+            batches = tf.constant(rows, tf.int32)
+            for first in range(0, len(rows), STEPS_A_CALL):
+                last = min(first + STEPS_A_CALL, len(rows))
+                loss, right = steps(
+                    batches, tf.constant(first), tf.constant(last), seed
+                )
+                losses += float(loss) * rows.shape[1]
+                correct += int(right)
+                bar.update((last - first) * rows.shape[1] / n)
+        return {"loss": losses / n, "accuracy": correct / n}
+
+    return run_epoch
+
+
+def _step(model, images, digits):
+    """One step of the optimizer: the loss of the batch, and how many it read right."""
+    with tf.GradientTape() as tape:
+        probabilities = model(images, training=True)
+        loss = model.compute_loss(x=images, y=digits, y_pred=probabilities)
+    gradient = tape.gradient(loss, model.trainable_variables)
+    model.optimizer.apply(gradient, model.trainable_variables)
+    return loss, _count_correct(probabilities, digits)
+
+
+def _count_correct(probabilities, digits):
+    predicted = tf.argmax(probabilities, axis=1, output_type=tf.int32)
+    return tf.math.count_nonzero(predicted == digits, dtype=tf.int32)
+
+
+def _compile_judge(model):
+    """Make a function from images and labels to (loss, accuracy), without learning."""
+
+    @tf.function(reduce_retracing=True)
+    def some(images, digits):
+        probabilities = model(images, training=False)
+        loss = model.compute_loss(
+            x=images, y=digits, y_pred=probabilities, training=False
         )
-    except KeyboardInterrupt:
-        model.set_weights(finished.weights)
-        print(
-            f"Interrupted: {finished.epochs} of {epochs} epochs are finished and kept.",
-            file=sys.stderr,
-        )
-    finally:
-        bar.bar.close()
-    return model.history
+        return loss, _count_correct(probabilities, digits)
+
+    def judge(x, y):
+        losses, correct = 0.0, 0
+        for start in range(0, len(x), IMAGES_A_CALL):
+            images, digits = x[start:][:IMAGES_A_CALL], y[start:][:IMAGES_A_CALL]
+            loss, right = some(tf.constant(images), tf.constant(digits, tf.int32))
+            losses += float(loss) * len(images)
+            correct += int(right)
+        return losses / len(x), correct / len(x)
+
+    return judge
 
 
-class _FinishedEpochs(keras.callbacks.Callback):
-    """Remembers the weights as they were after the last whole epoch."""
-
-    epochs = 0
-
-    def on_train_begin(self, logs=None):
-        self.weights = self.model.get_weights()
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.weights = self.model.get_weights()
-        self.epochs = epoch + 1
+def _variables(model):
+    return [*model.variables, *model.optimizer.variables]
 
 
-class _Bar(keras.callbacks.Callback):
-    """One line for the whole training: epochs, loss, accuracy, time left."""
+def _state(model):
+    return [variable.numpy() for variable in _variables(model)]
 
-    def __init__(self, epochs, shown):
-        from tqdm import tqdm  # here, so that a missing TensorFlow is named first
 
-        super().__init__()
-        self.bar = tqdm(total=epochs, unit="epoch", disable=not shown)
+def _bar(epochs, shown):
+    """One line for the whole training: epoch, loss, accuracy, time left."""
+    from tqdm import tqdm  # here, so that a missing TensorFlow is named first
 
-    def on_epoch_end(self, epoch, logs=None):
-        self.bar.set_postfix({name: f"{value:.4f}" for name, value in logs.items()})
-        self.bar.update()
+    layout = (
+        "{percentage:3.0f}%|{bar}| epoch {n:.0f}/{total}, {remaining} left{postfix}"
+    )
+    return tqdm(total=epochs, bar_format=layout, disable=not shown)
 
 
 def _somebody_watches():
