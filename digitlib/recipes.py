@@ -39,6 +39,8 @@ class Recipe:
     """Images are turned, stretched, slanted and moved, as much as `augment` does."""
     elastic: bool = False
     """Images are bent, as much as `augment` does (Simard et al. 2003)."""
+    ink: bool = False
+    """Strokes become thicker and thinner, as much as `augment` makes them."""
     fade: bool = False
     """Distortions become milder towards the end, where they are half as strong."""
     teacher: bool = False
@@ -49,14 +51,15 @@ class Recipe:
 CHANGES = {
     "schedule": {"batch_size": 128, "rate": 0.008, "schedule": True},
     "average": {"average": 0.999},
-    "decay": {"decay": 0.01},
+    "decay": {"decay": 0.05},
     "normalize": {"normalize": True},
     "affine": {"affine": True},
     "elastic": {"elastic": True},
+    "ink": {"ink": True},
     "fade": {"fade": True},
     "teacher": {"teacher": True},
 }
-ROBUST = ("schedule", "normalize", "affine", "elastic", "fade")
+ROBUST = ("schedule", "normalize", "affine", "elastic", "ink", "fade")
 TEACHER_UNITS = (800, 800)
 TEACHER_TEMPERATURE = 2.0  # softens both sets of probabilities before they are compared
 
@@ -231,7 +234,7 @@ def _build(recipe, units, seed, epoch, epochs):
 
 def _distortions(recipe, optimizer, steps):
     """What `digitlib.training.train` takes as ``augment``."""
-    if not (recipe.affine or recipe.elastic):
+    if not (recipe.affine or recipe.elastic or recipe.ink):
         return False
     from digitlib.augmentation import augment
     from digitlib.quiet_tensorflow import keras
@@ -241,6 +244,8 @@ def _distortions(recipe, optimizer, steps):
         sizes = {"rotation": 0.0, "scale": 0.0, "shear": 0.0, "shift": 0.0}
     if not recipe.elastic:
         sizes["elastic"] = 0.0
+    if not recipe.ink:
+        sizes["ink"] = 0.0
     fading = keras.optimizers.schedules.PolynomialDecay(1.0, steps, 0.5)
 
     def distort(images, seed):

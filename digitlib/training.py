@@ -88,19 +88,19 @@ def train(
     if not getattr(model, "compiled", False):
         raise DigitlibError("model: not compiled; call model.compile, or build_model")
     keras.utils.set_random_seed(seed)
-    order = np.random.default_rng(seed)
-    run_epoch = _compile_epoch(model, x, y, batch_size, augment)
-    judge = _compile_judge(model)
-
+    random = np.random.default_rng(seed)
+    model.optimizer.build(model.trainable_variables)
+    finished = _state(model)
     history = keras.callbacks.History()
     history.set_model(model)
     history.on_train_begin()
-    finished = _state(model)
     with _bar(epochs, shown=progress and _somebody_watches()) as bar:
         try:
+            run_epoch = _compile_epoch(model, x, y, batch_size, augment)
+            judge = _compile_judge(model)
             for epoch in range(epochs):
-                indices = order.permutation(len(x)) if shuffle else np.arange(len(x))
-                logs = run_epoch(indices, seed + epoch, bar)
+                indices = random.permutation(len(x)) if shuffle else np.arange(len(x))
+                logs = run_epoch(indices, random.integers(2**31), bar)
                 if validation_data is not None:
                     loss, accuracy = judge(*validation_data)
                     logs |= {"val_loss": loss, "val_accuracy": accuracy}
@@ -125,44 +125,47 @@ def _compile_epoch(model, x, y, batch_size, augment):
     """Make a function that goes through the images once and returns loss, accuracy."""
     if augment is True:
         from digitlib.augmentation import augment
-    model.optimizer.build(model.trainable_variables)
     images, digits = tf.constant(x), tf.constant(y, tf.int32)
 
-    @tf.function(jit_compile=True)
     def steps(batches, first, last, seed):
         """Learn from some rows of ``batches``: (number of batches, batch size)."""
-        loss_sum, correct = 0.0, 0
-        for i in tf.range(first, last):
+
+        def body(i, loss_sum, correct):
             batch = tf.gather(images, batches[i])
-            truth = tf.gather(digits, batches[i])
             if augment:
                 batch = augment(batch, tf.stack([seed, i]))
-            loss, right = _step(model, batch, truth)
-            loss_sum += loss
-            correct += right
-        return loss_sum, correct
+            loss, right = _step(model, batch, tf.gather(digits, batches[i]))
+            return i + 1, loss_sum + loss, correct + right
+
+        return tf.while_loop(lambda i, *_: i < last, body, (first, 0.0, 0))[1:]
+
+    compiled = {}  # whole batches have one shape, the rest of an epoch another
 
     def run_epoch(indices, seed, bar):
-        seed = tf.constant(seed % 2**31, tf.int32)
-        n = len(indices)
-        whole = n - n % batch_size
-        losses, correct = 0.0, 0
-        for some in (indices[:whole], indices[whole:]):
-            if len(some) == 0:
-                continue
-            rows = some.reshape(-1, min(batch_size, len(some)))
-            batches = tf.constant(rows, tf.int32)
-            for first in range(0, len(rows), STEPS_A_CALL):
-                last = min(first + STEPS_A_CALL, len(rows))
-                loss, right = steps(
-                    batches, tf.constant(first), tf.constant(last), seed
-                )
-                losses += float(loss) * rows.shape[1]
+        loss_sum, correct = 0.0, 0
+        for batches in _cut(indices, batch_size):
+            n, size = batches.shape
+            for first in range(0, n, STEPS_A_CALL):
+                last = min(first + STEPS_A_CALL, n)
+                call = [tf.constant(i, tf.int32) for i in (batches, first, last, seed)]
+                if size not in compiled:
+                    function = tf.function(steps, jit_compile=True, autograph=False)
+                    compiled[size] = function.get_concrete_function(*call)
+                loss, right = compiled[size](*call)
+                loss_sum += float(loss) * size
                 correct += int(right)
-                bar.update((last - first) * rows.shape[1] / n)
-        return {"loss": losses / n, "accuracy": correct / n}
+                bar.update((last - first) * size / len(indices))
+        return {"loss": loss_sum / len(indices), "accuracy": correct / len(indices)}
 
     return run_epoch
+
+
+def _cut(indices, batch_size):
+    """Yield the whole batches (number, batch size), then the rest, if any (1, size)."""
+    whole = len(indices) - len(indices) % batch_size
+    yield indices[:whole].reshape(-1, batch_size)
+    if whole < len(indices):
+        yield indices[np.newaxis, whole:]
 
 
 def _step(model, images, digits):
