@@ -7,7 +7,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lab notebooks format clean
+.PHONY: help book test test-slow lab notebooks benchmark sweeps format clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,9 @@ test: .venv/installed  ## run every check: style, unit tests, every notebook
 	$(BIN)/pytest
 	$(BIN)/pytest --nbval book/
 
+test-slow: .venv/installed  ## run the checks that take minutes: sweeps, retraining
+	$(BIN)/pytest -m slow
+
 lab: .venv/installed  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab book
 
@@ -30,6 +33,11 @@ notebooks: .venv/installed  ## run every notebook from top to bottom and store t
 
 benchmark: .venv/installed  ## measure time and memory
 	$(BIN)/python benchmarks/main_line.py
+	$(BIN)/python benchmarks/training.py
+
+sweeps: .venv/installed  ## complete the stored results that take longer than a notebook may
+	$(BIN)/python benchmarks/sweeps.py
+	$(BIN)/python benchmarks/others.py
 
 format: .venv/installed  ## put code and notebooks into the one style
 	$(BIN)/ruff check --fix .

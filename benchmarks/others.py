@@ -22,7 +22,8 @@ from sklearn.svm import SVC
 from digitlib.augmentation import augment
 from digitlib.data import load_mnist
 from digitlib.model import forward
-from digitlib.quiet_tensorflow import keras, tensorflow as tf
+from digitlib.quiet_tensorflow import keras
+from digitlib.quiet_tensorflow import tensorflow as tf
 from digitlib.recipes import train_recipe
 
 RESULTS = Path(__file__).parent.parent / "book" / "results" / "others.csv"
@@ -129,8 +130,8 @@ def main():
         start = time.perf_counter()
         accuracy = (predict(x_test) == y_test).mean()
         per_image = 1e6 * (time.perf_counter() - start) / len(x_test)
-        row = [name, f"{accuracy:.4f}", f"{size / 1e6:.3g}", f"{training:.0f}",
-               f"{per_image:.3g}", versions]  # fmt: skip
+        row = [name, f"{accuracy:.4f}", f"{size / 1e6:.2f}", f"{training:.0f}",
+               f"{per_image:.1f}", versions]  # fmt: skip
         with RESULTS.open("a") as file:
             csv.writer(file, lineterminator="\n").writerow(row)
         print(*row, flush=True)

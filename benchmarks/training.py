@@ -2,8 +2,9 @@
 
     python benchmarks/training.py
 
-Twenty epochs, 60,000 images, batches of 32, each way once, and then the ratios. Prints
-also the time to the first 97.6 % on the validation images, and the peak memory.
+Twenty epochs, 60,000 images, batches of 32, each way twice, of which the shorter
+counts, and then the ratios. Prints also the peak memory, and the time to the first
+97.6 % on the validation images.
 """
 
 import resource
@@ -62,6 +63,10 @@ def seconds(function, *arguments):
     return time.perf_counter() - start
 
 
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+
+
 def time_to(accuracy, fit, validation):
     """Seconds and epochs until the validation images are read so well."""
     model, epochs = build_model(), 0
@@ -78,18 +83,16 @@ def main():
     (x, y), _ = load_mnist()
     x = x / np.float32(255)
     took = {}
-    for function in (ours, only_products, ours_distorted, scikit_learn, stock_fit, ours):
+    for function in 2 * (ours, ours_distorted, only_products, scikit_learn, stock_fit):
         name = function.__name__
         took[name] = min(seconds(function, x, y), took.get(name, np.inf))
-        print(f"{name}: {took[name]:.1f} s", flush=True)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
-    for name in ("stock_fit", "scikit_learn", "only_products"):
+        print(f"{name}: {took[name]:.1f} s; peak memory so far {peak():.2f} GB")
+    for name in ("stock_fit", "scikit_learn"):
         print(f"{name} / ours: {took[name] / took['ours']:.2f}")
     print(f"ours / only_products: {took['ours'] / took['only_products']:.2f}")
     print(f"ours_distorted / ours: {took['ours_distorted'] / took['ours']:.2f}")
     needed, epochs = time_to(0.976, *split_validation(x, y))
     print(f"97.6 % on validation after {needed:.1f} s, {epochs} epochs, compiled anew")
-    print(f"peak memory, all of the above: {peak:.2f} GB")
 
 
 if __name__ == "__main__":

@@ -70,12 +70,7 @@ def train(options):
     how = {"seed": options.seed, "epochs": options.epochs}
     temperature = {}
     if options.calibrate:
-        from digitlib.evaluation import fit_temperature
-
-        (x_fit, y_fit), (x_val, y_val) = split_validation(*training)
-        twin, _ = train_recipe(recipe, x_fit, y_fit, **how)
-        probabilities = forward(x_val, twin.get_weights())
-        temperature = {"temperature": round(fit_temperature(probabilities, y_val), 4)}
+        temperature = {"temperature": _temperature(recipe, training, how)}
     model, history = train_recipe(recipe, *training, **how)
     epochs = len(history.history.get("loss", []))
     if epochs == 0:
@@ -103,6 +98,22 @@ def train(options):
         f"training accuracy {accuracy:.4f}"
     )
     return 0
+
+
+def _temperature(recipe, training, how):
+    """Fit the temperature of a twin that has not learned from the validation images.
+
+    Where its 95 % interval contains 1, nothing needs to be mended, and it is 1.
+    """
+    from digitlib.evaluation import bootstrap_interval, fit_temperature
+
+    fit, (x_val, y_val) = split_validation(*training)
+    twin, _ = train_recipe(recipe, *fit, **how)
+    probabilities = forward(x_val, twin.get_weights())
+    low, high = bootstrap_interval(fit_temperature, probabilities, y_val, 100)
+    if low <= 1 <= high:
+        return 1.0
+    return round(fit_temperature(probabilities, y_val), 4)
 
 
 def sweep(options):

@@ -99,7 +99,8 @@ def augment(
     across = tf.concat([tf.stack(across, 1), bends[:, BUMPS**2 :]], 1)
     images = _look_up(images, down @ PATTERNS, across @ PATTERNS)
     odds = tf.exp(random[:, 6] * ink)[:, tf.newaxis, tf.newaxis]
-    return images * odds / (images * odds + 1 - images)
+    inked = images * odds / (images * odds + 1 - images)
+    return tf.clip_by_value(inked, 0.0, 1.0)  # rounding goes a little beyond
 
 
 def _patterns():

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 from digitlib.checks import check_count, check_labels, check_probabilities
 from digitlib.errors import DigitlibError
@@ -290,11 +290,16 @@ def fit_temperature(probabilities, labels):
     Guo et al. (2017), as for `calibrate`.
     """
 
-    def log_loss(logarithm):
-        tempered = temper(probabilities, float(np.exp(logarithm)))
-        return calibrate(tempered, labels).log_loss
+    probabilities = check_probabilities(probabilities)
+    labels = check_labels(labels, len(probabilities))
+    scores = np.log(np.maximum(probabilities, TINY).astype(np.float64))
+    of_the_truth = scores[np.arange(len(labels)), labels]
 
-    check_labels(labels, len(check_probabilities(probabilities)))
+    def log_loss(logarithm):
+        temperature = np.exp(logarithm)
+        sums = special.logsumexp(scores / temperature, axis=1)
+        return (sums - of_the_truth / temperature).mean()
+
     found = optimize.minimize_scalar(log_loss, bounds=np.log((0.05, 20)))
     return float(np.exp(found.x))
 

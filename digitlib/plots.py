@@ -506,6 +506,93 @@ def dots(values, *, xlabel):
     return axes
 
 
+@_styled
+def dot_rows(groups, *, xlabel):
+    """Single measurements of several groups, a line each, and their means as bars.
+
+    Parameters
+    ----------
+    groups : dict of str to array_like, shape (n,)
+    xlabel : str
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    _, axes = plt.subplots(figsize=(WIDTH, 0.9 + 1.0 * len(groups)))
+    for y, values in enumerate(groups.values()):
+        mean = np.mean(values)
+        axes.plot([mean, mean], [y - 0.35, y + 0.35], color=ORANGE, linewidth=3,
+                  linestyle="-")  # fmt: skip
+    sns.swarmplot(dict(groups), orient="h", size=7, color=BLUE, edgecolor=PAPER,
+                  linewidth=1, ax=axes)  # fmt: skip
+    axes.set(xlabel=xlabel, ylim=(len(groups) - 0.5, -0.5))
+    return axes
+
+
+@_styled
+def reliability(calibrations, fewest=10):
+    """How often readings are right, over how sure the network was of them.
+
+    Parameters
+    ----------
+    calibrations : dict of str to digitlib.evaluation.Calibration
+    fewest : int
+        Bins with fewer images are not drawn.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    _, axes = plt.subplots(figsize=(WIDTH, 4.2))
+    axes.plot([0, 1], [0, 1], color=GREY, linestyle=":", linewidth=2)
+    marks = zip(calibrations.items(), (BLUE, ORANGE), ("o", "s"), strict=False)
+    for (name, found), color, mark in marks:
+        drawn = found.count >= fewest
+        x, y = found.confidence[drawn], found.accuracy[drawn]
+        axes.plot(x, y, color=color, linewidth=1.5, marker=mark, label=name)
+        sizes = 30 + 2 * np.sqrt(found.count[drawn])
+        axes.scatter(x, y, sizes, color=color, marker=mark, zorder=3)
+    axes.set(xlabel="confidence", ylabel="fraction read correctly")
+    axes.set(xlim=(0, 1.02), ylim=(0, 1.03), aspect="equal")
+    axes.legend(loc="upper left")
+    return axes
+
+
+@_styled
+def damage(results, kinds):
+    """Accuracy over the strength of each kind of corruption.
+
+    Parameters
+    ----------
+    results : dict of (str, str) to sequence of digitlib.evaluation.Evaluation
+        For each network and kind, one for every strength from 1 up.
+    kinds : sequence of str
+
+    Returns
+    -------
+    numpy.ndarray of matplotlib.axes.Axes
+    """
+    rows = -(-len(kinds) // 3)
+    _, grid = plt.subplots(rows, 3, sharex=True, sharey=True, squeeze=False,
+                           figsize=(WIDTH, 2.2 * rows))  # fmt: skip
+    networks = list(dict.fromkeys(name for name, _ in results))
+    for axes, kind in zip(grid.flat, kinds, strict=False):
+        for name, color, mark in zip(networks, (BLUE, ORANGE), "os", strict=False):
+            found = results[name, kind]
+            y = 100 * np.array([one.accuracy for one in found])
+            ends = 100 * np.array([one.interval for one in found]).T
+            axes.errorbar(range(1, len(y) + 1), y, np.abs(ends - y), color=color,
+                          marker=mark, label=name, linewidth=1.5)  # fmt: skip
+        axes.set(title=kind, xticks=range(1, len(y) + 1), ylim=(0, 103))
+    for axes in grid[-1]:
+        axes.set_xlabel("strength")
+    for axes in grid[:, 0]:
+        axes.set_ylabel("accuracy, %")
+    grid[0, 0].legend(loc="lower left")
+    return grid
+
+
 def _bars(axes, probabilities):
     """Ten bars; the highest in blue."""
     probabilities = np.asarray(probabilities)

@@ -5,10 +5,14 @@ killed and started again goes on where it stopped; runs that are in the file are
 repeated.
 """
 
+from concurrent.futures import CancelledError
+from importlib import import_module
 from importlib.metadata import version
 import os
+import threading
 import time
 from typing import NamedTuple
+import warnings
 
 import numpy as np
 
@@ -33,6 +37,8 @@ class Run(NamedTuple):
     misread: tuple[int, ...]  #: indices of the images that were read wrongly
 
 
+# A Dask worker may have several threads, but seeds are the process's.
+_ONE_AT_A_TIME = threading.Lock()
 HEADER = ",".join(Run._fields) + "\n"
 
 
@@ -139,7 +145,7 @@ def run_one(recipe, seed, epochs, judged_on):
     (x, y), (x_judged, y_judged) = (
         (training, test) if judged_on == "test" else (fit, validation)
     )
-    from digitlib import training as _  # TensorFlow's start is not the recipe's time
+    import_module("digitlib.training")  # TensorFlow's start is not the recipe's time
 
     start = time.perf_counter()
     model, _ = train_recipe(
@@ -168,19 +174,28 @@ def _run_all(keys, jobs, dask):
 
     work = [delayed(_run_alone)(*key) for key in keys]
     if dask is None:
-        with parallel_config(backend="loky", n_jobs=jobs):
+        with warnings.catch_warnings(), parallel_config(backend="loky", n_jobs=jobs):
+            # What TensorFlow compiled stays in memory; a worker that has grown is
+            # replaced, and that is fine.
+            warnings.filterwarnings("ignore", "A worker stopped")
             yield from Parallel(return_as="generator_unordered")(work)
         return
-    client = _connect(dask)
-    with client, parallel_config(backend="dask", client=client):
-        yield from Parallel(return_as="generator_unordered")(work)
+    try:
+        with _connect(dask) as client, parallel_config(backend="dask", client=client):
+            yield from Parallel(return_as="generator_unordered")(work)
+    except (OSError, CancelledError) as error:
+        raise DigitlibError(
+            f"{dask}: the Dask cluster went away ({error}); finished runs are kept, so "
+            "start it and the same sweep again"
+        ) from error
 
 
 def _run_alone(*key):
     """One run in a worker process, with one thread, since runs share the cores."""
     for threads in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ.setdefault(threads, "1")  # read when TensorFlow is first imported
-    return run_one(*key)
+    with _ONE_AT_A_TIME:
+        return run_one(*key)
 
 
 def _connect(address):

@@ -1,18 +1,45 @@
 """Judgement: against scikit-learn and SciPy."""
 
+from math import comb
+
 from hypothesis import given
 from hypothesis import strategies as st
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 from sklearn import metrics
 
 from digitlib.errors import DigitlibError
-from digitlib.evaluation import evaluate, misread, wilson_interval
+from digitlib.evaluation import (
+    bootstrap_interval,
+    calibrate,
+    evaluate,
+    fit_temperature,
+    mcnemar,
+    misread,
+    risk_coverage,
+    set_aside,
+    temper,
+    wilson_interval,
+)
 
 
 def one_hot(predicted):
     return np.eye(10)[predicted]
+
+
+def accuracy(probabilities, labels):
+    return (probabilities.argmax(axis=1) == labels).mean()
+
+
+def draw_calibrated(n, seed=0):
+    """Probabilities and labels that are drawn with exactly these probabilities."""
+    rng = np.random.default_rng(seed)
+    probabilities = rng.dirichlet(np.full(10, 0.2), n)
+    # Rows of 1e-30 and less would make their logarithms a matter of rounding.
+    probabilities = (probabilities + 1e-6) / (1 + 1e-5)
+    chosen = rng.random((n, 1)) < probabilities.cumsum(axis=1)
+    return probabilities, chosen.argmax(axis=1)
 
 
 digits = st.integers(0, 9)
@@ -103,7 +130,393 @@ def test_misread_is_every_error_surest_first(test_probabilities, test_labels):
         (np.full((2, 10), 0.1), np.array([3.0, 4.0]), "labels: dtype float64"),
     ],
 )
-@pytest.mark.parametrize("function", [evaluate, misread])
+@pytest.mark.parametrize(
+    "function",
+    [
+        evaluate,
+        misread,
+        calibrate,
+        fit_temperature,
+        risk_coverage,
+        lambda probabilities, labels: mcnemar(probabilities, probabilities, labels),
+        lambda probabilities, labels: set_aside(probabilities, labels, 0.01),
+        lambda probabilities, labels: bootstrap_interval(
+            accuracy, probabilities, labels
+        ),
+    ],
+)
 def test_bad_input(function, probabilities, labels, message):
     with pytest.raises(DigitlibError, match=message):
         function(probabilities, labels)
+
+
+def answers(right):
+    """Probabilities of a network that reads these images of a 3 rightly or not."""
+    return one_hot(np.where(right, 3, 5))
+
+
+@pytest.mark.parametrize(
+    ("only_first", "only_second", "p_value"),
+    [
+        (0, 0, 1.0),
+        (1, 0, 1.0),
+        (5, 5, 1.0),
+        (0, 6, 2 / 64),
+        (10, 2, 2 * (1 + 12 + 66) / 4096),
+        (2, 10, 2 * (1 + 12 + 66) / 4096),
+    ],
+)
+def test_mcnemar_counts_coin_tosses(only_first, only_second, p_value):
+    first = [True] * only_first + [False] * only_second + [True] * 7 + [False] * 4
+    second = [False] * only_first + [True] * only_second + [True] * 7 + [False] * 4
+    found = mcnemar(answers(first), answers(second), np.full(len(first), 3))
+    assert found[:2] == (only_first, only_second)
+    assert np.isclose(found[2], p_value)
+    assert [type(number) for number in found] == [int, int, float]
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=200))
+def test_mcnemar_is_the_exact_binomial_test(pairs):
+    first, second = np.array(pairs).T
+    labels = np.full(len(pairs), 3)
+    only_first, only_second, p_value = mcnemar(answers(first), answers(second), labels)
+    assert only_first == sum(a and not b for a, b in pairs)
+    assert only_second == sum(b and not a for a, b in pairs)
+    tosses = only_first + only_second
+    tail = sum(comb(tosses, k) for k in range(min(only_first, only_second) + 1))
+    assert np.isclose(p_value, min(1, 2 * tail / 2**tosses))
+    if tosses:
+        assert np.isclose(p_value, stats.binomtest(only_second, tosses).pvalue)
+    swapped = mcnemar(answers(second), answers(first), labels)
+    assert swapped == (only_second, only_first, p_value)
+
+
+def test_mcnemar_of_a_network_with_itself(test_probabilities, test_labels):
+    found = mcnemar(test_probabilities, test_probabilities, test_labels)
+    assert found == (0, 0, 1.0)
+
+
+def test_mcnemar_needs_the_same_images():
+    labels = np.full(3, 3)
+    with pytest.raises(DigitlibError, match="labels: shape"):
+        mcnemar(answers([True] * 3), answers([True] * 2), labels)
+    with pytest.raises(DigitlibError, match="labels: shape"):
+        mcnemar(answers([True] * 2), answers([True] * 3), labels)
+
+
+def calibration_by_hand(probabilities, labels, bins):
+    """(error, counts, confidences, accuracies), image by image."""
+    members = [[] for _ in range(bins)]
+    for row, label in zip(probabilities.astype(float), labels, strict=True):
+        [bin_] = [
+            k
+            for k in range(bins)
+            if k / bins <= row.max() < (k + 1) / bins
+            or (k == bins - 1 and row.max() >= 1)
+        ]
+        members[bin_].append((row.max(), row.argmax() == label))
+    error, means = 0, []
+    for inside in members:
+        confidence, right = np.mean(inside, axis=0) if inside else (np.nan, np.nan)
+        means.append((confidence, right))
+        if inside:
+            error += len(inside) / len(labels) * abs(confidence - right)
+    return error, [len(inside) for inside in members], *np.transpose(means)
+
+
+@pytest.mark.parametrize("bins", [15, 1, 7, 100])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_calibration_is_that_by_hand(bins, dtype):
+    probabilities, labels = draw_calibrated(500)
+    probabilities = temper(probabilities, 0.7).astype(dtype)  # not calibrated
+    error, counts, confidences, accuracies = calibration_by_hand(
+        probabilities, labels, bins
+    )
+    found = calibrate(probabilities, labels, bins)
+    assert np.isclose(found.error, error)
+    assert found.count.tolist() == counts
+    assert np.allclose(found.confidence, confidences, equal_nan=True)
+    assert np.allclose(found.accuracy, accuracies, equal_nan=True)
+
+
+def test_15_bins_is_the_default(test_probabilities, test_labels):
+    found = calibrate(test_probabilities, test_labels)
+    expected = calibration_by_hand(test_probabilities, test_labels, 15)
+    assert np.isclose(found.error, expected[0])
+    assert found.count.tolist() == expected[1]
+
+
+@given(st.integers(0, 999), st.integers(1, 60))
+def test_log_loss_and_brier_are_scikit_learns(seed, n):
+    probabilities, labels = draw_calibrated(n, seed)
+    found = calibrate(probabilities, labels)
+    expected = metrics.log_loss(labels, probabilities, labels=range(10))
+    assert np.isclose(found.log_loss, expected)
+    expected = metrics.brier_score_loss(labels, probabilities, labels=range(10))
+    assert np.isclose(found.brier, expected)
+    assert np.isclose(
+        found.brier, 10 * metrics.mean_squared_error(one_hot(labels), probabilities)
+    )
+
+
+def test_calibrated_probabilities_have_a_small_error():
+    found = calibrate(*draw_calibrated(50_000))
+    assert found.error < 0.01
+    filled = found.count > 500
+    assert filled.sum() > 8
+    gaps = (found.confidence - found.accuracy)[filled]
+    assert np.abs(gaps).max() < 0.05
+
+
+def test_calibration_of_the_best_and_the_worst():
+    labels = np.array([3, 4, 5])
+    right = calibrate(one_hot(labels), labels)
+    assert (right.error, right.log_loss, right.brier) == (0, 0, 0)
+    wrong = calibrate(one_hot(labels + 1), labels)
+    assert (wrong.error, wrong.brier) == (1, 2)
+    assert 30 < wrong.log_loss < 100
+    assert wrong.count.tolist() == [0] * 14 + [3]
+    assert np.isnan(wrong.accuracy[:14]).all()
+    assert wrong.accuracy[14] == 0
+
+
+def test_calibration_takes_lists():
+    found = calibrate([[0.1] * 10, [0.1] * 10], [0, 7])
+    assert np.isclose(found.error, 0.4)
+    assert np.isclose(found.log_loss, np.log(10))
+    assert np.isclose(found.brier, 0.9)
+
+
+@pytest.mark.parametrize("bins", [0, -1, 1001, 2.5, "15", None])
+def test_bins_out_of_range(bins):
+    with pytest.raises(DigitlibError, match="bins: "):
+        calibrate(one_hot([3]), [3], bins)
+
+
+@given(st.integers(0, 999), st.floats(0.05, 20))
+def test_temper_divides_the_scores(seed, temperature):
+    scores = np.random.default_rng(seed).normal(0, 3, (5, 10))
+    found = temper(special.softmax(scores, axis=1), temperature)
+    assert np.allclose(found, special.softmax(scores / temperature, axis=1))
+    assert found.dtype == np.float64
+    assert np.array_equal(found.argmax(axis=1), scores.argmax(axis=1))
+
+
+def test_temper_with_1_changes_nothing(test_probabilities):
+    assert np.abs(temper(test_probabilities, 1) - test_probabilities).max() < 1e-6
+
+
+def test_temper_makes_less_sure_or_surer():
+    probabilities, _ = draw_calibrated(100)
+    confidence = probabilities.max(axis=1)
+    assert (temper(probabilities, 2).max(axis=1) < confidence).all()
+    assert (temper(probabilities, 0.5).max(axis=1) > confidence).all()
+    assert np.allclose(temper(probabilities, 1e9), 0.1)
+    back = temper(temper(probabilities, 3), 1 / 3)
+    assert np.allclose(back, probabilities)
+
+
+@pytest.mark.parametrize("temperature", [1e-300, 1e-310, 1e-3, 1e300])
+def test_extreme_temperatures_give_probabilities(temperature):
+    probabilities, _ = draw_calibrated(50)
+    found = temper(probabilities, temperature)
+    assert np.allclose(found.sum(axis=1), 1)
+    assert (found >= 0).all()
+    if temperature < 1:
+        expected = one_hot(probabilities.argmax(axis=1))
+        assert np.allclose(found, expected, atol=0.01)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, int])
+def test_temper_takes_zeros(dtype):
+    probabilities = np.eye(10, dtype=dtype)
+    for temperature in (0.1, 1, 10):
+        found = temper(probabilities, temperature)
+        assert np.allclose(found.sum(axis=1), 1)
+        assert found.argmax(axis=1).tolist() == list(range(10))
+    assert np.allclose(temper(probabilities, 1), np.eye(10))
+
+
+@pytest.mark.parametrize("temperature", [0, -1, np.nan, np.inf, "warm", None, [2]])
+def test_temperature_out_of_range(temperature):
+    with pytest.raises(DigitlibError, match="temperature: a finite number above 0"):
+        temper(one_hot([3]), temperature)
+
+
+@pytest.mark.parametrize("number", [np.float32(0.5), np.float64(0.5)])
+def test_numpys_numbers_are_numbers(number):
+    probabilities, labels = draw_calibrated(50)
+    assert np.array_equal(temper(probabilities, number), temper(probabilities, 0.5))
+    assert set_aside(probabilities, labels, number) == set_aside(
+        probabilities, labels, 0.5
+    )
+    assert wilson_interval(5, 10, number) == wilson_interval(5, 10, 0.5)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_temperature_of_calibrated_probabilities_is_1(seed):
+    assert abs(fit_temperature(*draw_calibrated(20_000, seed)) - 1) < 0.03
+
+
+@pytest.mark.parametrize("temperature", [0.3, 0.5, 2.0, 5.0])
+def test_the_temperature_that_was_put_in_is_taken_out(temperature):
+    probabilities, labels = draw_calibrated(20_000)
+    found = fit_temperature(temper(probabilities, temperature), labels)
+    assert np.isclose(found, 1 / temperature, rtol=0.03)
+
+
+def test_no_other_temperature_has_a_lower_log_loss(test_probabilities, test_labels):
+    best = fit_temperature(test_probabilities, test_labels)
+    assert type(best) is float
+    lowest = calibrate(temper(test_probabilities, best), test_labels).log_loss
+    for other in np.geomspace(0.05, 20, 60):
+        tempered = temper(test_probabilities, float(other))
+        assert calibrate(tempered, test_labels).log_loss > lowest - 1e-7
+
+
+def test_the_temperature_stays_in_its_range():
+    labels = np.arange(10)
+    always_right = 0.5 * one_hot(labels) + 0.05
+    assert 0.05 <= fit_temperature(always_right, labels) < 0.1
+    always_wrong = 0.5 * one_hot(labels[::-1]) + 0.05
+    assert 15 < fit_temperature(always_wrong, labels) <= 20
+
+
+readings = st.lists(
+    st.tuples(st.sampled_from([0.2, 0.3, 0.5, 0.9, 0.99, 1.0]), st.booleans()),
+    min_size=1,
+    max_size=60,
+)
+
+
+def as_probabilities(readings):
+    """Probabilities and labels of (confidence, right) pairs; digit 3 is predicted."""
+    probabilities = [
+        np.where(np.arange(10) == 3, sure, (1 - sure) / 9) for sure, _ in readings
+    ]
+    return np.array(probabilities), np.array(
+        [3 if right else 5 for _, right in readings]
+    )
+
+
+@given(readings)
+def test_risk_and_coverage_of_every_threshold(readings):
+    threshold, coverage, risk = risk_coverage(*as_probabilities(readings))
+    distinct = sorted({sure for sure, _ in readings}, reverse=True)
+    assert np.allclose(threshold, distinct)
+    for k, least in enumerate(distinct):
+        accepted = [right for sure, right in readings if sure >= least]
+        assert np.isclose(coverage[k], len(accepted) / len(readings))
+        assert np.isclose(risk[k], accepted.count(False) / len(accepted))
+    assert coverage[-1] == 1
+
+
+@given(readings, st.sampled_from([0, 0.01, 0.1, 0.25, 0.5, 1]))
+def test_set_aside_is_the_smallest_of_all(readings, risk):
+    found = set_aside(*as_probabilities(readings), risk)
+    possible = [1.0]
+    for least in {sure for sure, _ in readings}:
+        accepted = [right for sure, right in readings if sure >= least]
+        if accepted.count(False) / len(accepted) <= risk:
+            possible.append(1 - len(accepted) / len(readings))
+    assert np.isclose(found, min(possible))
+    assert type(found) is float
+
+
+def test_risk_and_coverage_of_the_shipped_weights(test_probabilities, test_labels):
+    threshold, coverage, risk = risk_coverage(test_probabilities, test_labels)
+    assert len(threshold) == len(np.unique(test_probabilities.max(axis=1)))
+    assert (np.diff(threshold) < 0).all()
+    assert (np.diff(coverage) > 0).all()
+    assert np.isclose(risk[-1], 1 - accuracy(test_probabilities, test_labels))
+    aside = set_aside(test_probabilities, test_labels, 0.005)
+    k = np.flatnonzero(np.isclose(coverage, 1 - aside))[0]
+    kept = test_probabilities.max(axis=1) >= threshold[k]
+    wrong = test_probabilities.argmax(axis=1) != test_labels
+    assert np.isclose(kept.mean(), 1 - aside)
+    assert wrong[kept].mean() <= 0.005
+    assert (risk[k + 1 :] > 0.005).all()
+
+
+@pytest.mark.parametrize(
+    ("right", "risk", "expected"),
+    [
+        ([1, 1, 1, 1], 0, 0.0),
+        ([0, 0, 0, 0], 0.5, 1.0),
+        ([0, 0, 0, 0], 1, 0.0),
+        ([1, 1, 0, 0], 0, 0.5),
+        ([1, 1, 0, 0], 0.34, 0.25),
+        ([0, 1, 1, 1], 0.3, 0.0),
+        ([0, 1, 1, 1], 0.2, 1.0),
+    ],
+)
+def test_set_aside_by_hand(right, risk, expected):
+    readings = list(zip([0.9, 0.8, 0.7, 0.6], map(bool, right), strict=True))
+    assert np.isclose(set_aside(*as_probabilities(readings), risk), expected)
+
+
+@pytest.mark.parametrize("risk", [-0.1, 1.1, np.nan, "low", None])
+def test_risk_out_of_range(risk):
+    with pytest.raises(DigitlibError, match="risk: a number from 0 to 1"):
+        set_aside(one_hot([3]), [3], risk)
+
+
+def test_bootstrap_of_an_accuracy_is_near_wilsons(test_probabilities, test_labels):
+    probabilities, labels = test_probabilities[:2000], test_labels[:2000]
+    found = bootstrap_interval(accuracy, probabilities, labels, resamples=1000)
+    correct = int((probabilities.argmax(axis=1) == labels).sum())
+    assert np.allclose(found, wilson_interval(correct, 2000), atol=0.002)
+    assert found[0] < correct / 2000 < found[1]
+    assert [type(number) for number in found] == [float, float]
+
+
+def test_bootstrap_of_a_mean_is_near_the_normal_interval():
+    probabilities, labels = draw_calibrated(400)
+
+    def mean_confidence(probabilities, labels):
+        return probabilities.max(axis=1).mean()
+
+    confidence = probabilities.max(axis=1)
+    expected = stats.norm(confidence.mean(), stats.sem(confidence)).interval(0.95)
+    found = bootstrap_interval(mean_confidence, probabilities, labels, 2000)
+    assert np.allclose(found, expected, atol=0.1 * stats.sem(confidence) * 2)
+
+
+def test_bootstrap_draws_images_with_their_labels():
+    labels = np.arange(100) % 10
+    drawn = []
+
+    def note(probabilities, drawn_labels):
+        drawn.append(probabilities.argmax(axis=1))
+        assert np.array_equal(drawn[-1], drawn_labels)
+        return 1.5
+
+    assert bootstrap_interval(note, one_hot(labels), labels, 20) == (1.5, 1.5)
+    assert all(len(draw) == 100 for draw in drawn)
+    assert len(np.unique(drawn, axis=0)) == len(drawn) == 20
+
+
+def test_the_seed_decides_the_bootstrap():
+    probabilities, labels = draw_calibrated(100)
+    first, again, other = (
+        bootstrap_interval(accuracy, probabilities, labels, 100, seed)
+        for seed in (1, 1, 2)
+    )
+    assert first == again
+    assert first != other
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"resamples": 9}, "resamples: 9"),
+        ({"resamples": 10.5}, "resamples: 10.5"),
+        ({"resamples": 1_000_001}, "resamples: 1000001"),
+        ({"seed": -1}, "seed: -1"),
+        ({"seed": None}, "seed: NoneType"),
+    ],
+)
+def test_bootstrap_out_of_range(options, message):
+    with pytest.raises(DigitlibError, match=message):
+        bootstrap_interval(accuracy, one_hot([3]), [3], **options)

@@ -1,5 +1,7 @@
 """The command line, as a person or a program would use it."""
 
+from dataclasses import asdict
+from functools import partial
 from importlib.metadata import entry_points
 import json
 import subprocess
@@ -10,8 +12,11 @@ from PIL import Image
 import pytest
 
 from digitlib.__main__ import main
-from digitlib.evaluation import evaluate
-from digitlib.model import load_provenance, load_weights
+from digitlib.data import load_mnist, split_validation
+from digitlib.evaluation import evaluate, fit_temperature
+from digitlib.model import forward, load_provenance, load_weights
+from digitlib.recipes import Recipe, train_recipe
+from digitlib.sweep import Run, load_results
 
 
 @pytest.fixture
@@ -66,6 +71,15 @@ def test_json_has_an_object_a_line(images, capsys):
         ["train"],
         ["train", "--out", "w.npz", "--epochs", "0"],
         ["train", "--out", "w.npz", "--batch-size", "many"],
+        ["train", "--out", "w.npz", "--batch-size", "0"],
+        ["train", "--out", "w.npz", "--recipe"],
+        ["train", "--out", "w.npz", "--calibrate", "yes"],
+        ["sweep", "plain"],
+        ["sweep", "--out", "r.csv"],
+        ["sweep", "plain", "--out", "r.csv", "--seeds", "0"],
+        ["sweep", "plain", "--out", "r.csv", "--epochs", "-1"],
+        ["sweep", "plain", "--out", "r.csv", "--jobs", "all"],
+        ["sweep", "plain", "--out", "r.csv", "--dask"],
         ["evaluate", "--weights"],
     ],
 )
@@ -87,6 +101,14 @@ def test_wrong_use_has_status_2(arguments, capsys):
         (["train", "--out", "absent/w.npz"], "cannot be written"),
         (["train", "--out", "."], "cannot be written"),
         (["train", "--out", "w.npz", "--seed", "-1"], "seed: -1"),
+        (["train", "--out", "w.npz", "--batch-size", "60001"], "batch_size: 60001"),
+        (["train", "--out", "w.npz", "--recipe", "best"], "best: no such recipe"),
+        (["train", "--out", "w.npz", "--recipe", ""], ": no such recipe"),
+        (["sweep", "plain", "best", "--out", "r.csv"], "best: no such recipe"),
+        (["sweep", "plain", "--out", "letter.txt"], "not a results file"),
+        (["sweep", "plain", "--out", "seven.png"], "cannot be read"),
+        (["sweep", "plain", "--out", "absent/r.csv"], "cannot be written"),
+        (["sweep", "plain", "--out", "."], "give another file"),
     ],
 )
 def test_bad_files_are_one_line(images, capsys, arguments, message):
@@ -149,27 +171,119 @@ def test_the_recorded_recipe_reproduces(small_data, tmp_path):
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
 
+def interrupt_after(monkeypatch, epochs):
+    """Make the next training be interrupted when so many epochs are finished."""
+    from digitlib import training
+
+    original = training._compile_epoch
+    started = []
+
+    def compile_epoch(*arguments):
+        run_epoch = original(*arguments)
+
+        def interrupted(*arguments):
+            started.append(arguments)
+            if len(started) == epochs + 1:
+                raise KeyboardInterrupt
+            return run_epoch(*arguments)
+
+        return interrupted
+
+    monkeypatch.setattr(training, "_compile_epoch", compile_epoch)
+
+
 def test_an_interrupted_training_saves_the_finished_epochs(
     small_data, tmp_path, capsys, monkeypatch
 ):
-    from digitlib import training
-
-    original = training._FinishedEpochs.on_epoch_end
-
-    def interrupting(self, epoch, logs=None):
-        if epoch == stop:
-            raise KeyboardInterrupt
-        original(self, epoch, logs)
-
-    monkeypatch.setattr(training._FinishedEpochs, "on_epoch_end", interrupting)
     out = tmp_path / "mine.npz"
-    stop = 0
-    assert train_small(small_data, out) == 1
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, 0)
+        assert train_small(small_data, out) == 1
     assert "nothing is saved" in capsys.readouterr().err
     assert not out.exists()
-    stop = 2
-    assert train_small(small_data, out) == 0
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, 2)
+        assert train_small(small_data, out) == 0
     assert load_provenance(out)["recipe"]["epochs"] == 2
+
+
+def read_small(small_data):
+    (x, y), _ = load_mnist(small_data)
+    return x / np.float32(255), y
+
+
+def are_weights_of(path, model):
+    saved = load_weights(path)
+    return all(
+        np.array_equal(array, expected.astype(np.float16))
+        for array, expected in zip(saved, model.get_weights(), strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "recipe"),
+    [
+        ([], Recipe()),
+        (["--recipe", "plain"], Recipe()),
+        (["--recipe", "plain+normalize+ink"], Recipe(normalize=True, ink=True)),
+        (["--batch-size", "100"], Recipe(batch_size=100)),
+        (
+            ["--recipe", "plain+schedule", "--batch-size", "50"],
+            Recipe(batch_size=50, rate=0.008, schedule=True),
+        ),
+    ],
+)
+def test_train_by_a_recipe(small_data, tmp_path, options, recipe):
+    out = tmp_path / "mine.npz"
+    assert train_small(small_data, out, "--epochs", "2", "--seed", "3", *options) == 0
+    model, _ = train_recipe(recipe, *read_small(small_data), seed=3, epochs=2)
+    assert are_weights_of(out, model)
+    provenance = load_provenance(out)
+    written = provenance["recipe"]
+    assert {name: written[name] for name in asdict(recipe)} == asdict(recipe)
+    assert written["name"] == (options[1] if "--recipe" in options else "plain")
+    assert (written["epochs"], written["images"]) == (2, 500)
+    assert provenance["seed"] == 3
+    assert "temperature" not in provenance
+
+
+def test_calibrate_fits_the_temperature_on_images_not_learned_from(
+    small_data, tmp_path, monkeypatch
+):
+    split = partial(split_validation, n=200)
+    monkeypatch.setattr("digitlib.__main__.split_validation", split)
+    out = tmp_path / "mine.npz"
+    options = ["--epochs", "4", "--seed", "3", "--calibrate"]
+    assert train_small(small_data, out, *options) == 0
+    x, y = read_small(small_data)
+    model, _ = train_recipe("plain", x, y, seed=3, epochs=4)
+    assert are_weights_of(out, model)
+    twin, _ = train_recipe("plain", x[:300], y[:300], seed=3, epochs=4)
+    probabilities = forward(x[300:], twin.get_weights())
+    expected = fit_temperature(probabilities, y[300:])
+    found = load_provenance(out)["temperature"]
+    assert np.isclose(found, expected, atol=1e-4)
+    assert not np.isclose(found, 1, atol=0.01)
+
+
+def test_calibrate_needs_images_to_set_aside(small_data, tmp_path, capsys):
+    out = tmp_path / "mine.npz"
+    assert train_small(small_data, out, "--epochs", "1", "--calibrate") == 1
+    err = capsys.readouterr().err
+    assert err.startswith("digitlib: ")
+    assert err.count("\n") == 1
+    assert not out.exists()
+
+
+def test_an_interrupted_calibration_saves_nothing(
+    small_data, tmp_path, capsys, monkeypatch
+):
+    split = partial(split_validation, n=200)
+    monkeypatch.setattr("digitlib.__main__.split_validation", split)
+    interrupt_after(monkeypatch, 1)
+    out = tmp_path / "mine.npz"
+    assert train_small(small_data, out, "--epochs", "2", "--calibrate") != 0
+    assert not out.exists()
 
 
 def test_ctrl_c_is_no_traceback(capsys, monkeypatch):
@@ -199,3 +313,72 @@ def test_a_reader_that_has_enough(images):
     )  # fmt: skip
     assert result.stdout.startswith("seven.png: 7")
     assert result.stderr == ""
+
+
+@pytest.fixture
+def sweeps(monkeypatch):
+    """Runs are made up, in this process; what was asked for: keys, jobs, dask."""
+    asked = []
+
+    def run_all(keys, jobs, dask):
+        asked.append((keys, jobs, dask))
+        for key in keys:
+            yield Run(*key, 0.9 + 0.01 * key[1], 1.5, "keras=3", (4, 7))
+
+    monkeypatch.setattr("digitlib.sweep._run_all", run_all)
+    return asked
+
+
+def test_sweep(sweeps, tmp_path, capsys):
+    out = tmp_path / "results.csv"
+    command = ["sweep", "plain", "robust-ink", "--out", str(out), "--seeds", "3"]
+    assert main(command) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("plain, seed 0: 0.9000 on validation")
+    assert lines[-2:] == [
+        "plain: mean 0.9100 of 3 seeds",
+        "robust-ink: mean 0.9100 of 3 seeds",
+    ]
+    assert len(lines) == 8
+    [(keys, jobs, dask)] = sweeps
+    assert keys == [
+        (recipe, seed, 20, "validation")
+        for recipe in ("plain", "robust-ink")
+        for seed in range(3)
+    ]
+    assert (jobs, dask) == (-1, None)
+    assert [run[:4] for run in load_results(out)] == keys
+
+
+def test_sweep_again_prints_the_means_alone(sweeps, tmp_path, capsys):
+    command = ["sweep", "plain", "--out", str(tmp_path / "results.csv")]
+    assert main(command) == 0
+    capsys.readouterr()
+    assert main(command) == 0
+    assert capsys.readouterr().out == "plain: mean 0.9200 of 5 seeds\n"
+
+
+def test_a_recipe_that_is_named_twice_counts_once(sweeps, tmp_path, capsys):
+    command = ["sweep", "plain", "plain", "--out", str(tmp_path / "results.csv")]
+    assert main(command) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "plain: mean 0.9200 of 5 seeds"
+
+
+def test_the_options_of_sweep(sweeps, tmp_path):
+    command = ["sweep", "plain", "--out", str(tmp_path / "results.csv")]
+    options = ["--seeds", "1", "--epochs", "7", "--test", "--jobs", "2"]
+    assert main([*command, *options, "--dask", "tcp://here:8786"]) == 0
+    assert sweeps == [([("plain", 0, 7, "test")], 2, "tcp://here:8786")]
+
+
+def test_an_interrupted_sweep_keeps_the_finished_runs(tmp_path, capsys, monkeypatch):
+    def run_all(keys, jobs, dask):
+        yield Run(*keys[0], 0.9, 1.5, "keras=3", (4, 7))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("digitlib.sweep._run_all", run_all)
+    out = tmp_path / "results.csv"
+    assert main(["sweep", "plain", "--out", str(out)]) == 130
+    assert capsys.readouterr().err == "digitlib: interrupted\n"
+    assert [run[:4] for run in load_results(out)] == [("plain", 0, 20, "validation")]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from digitlib import plots
-from digitlib.evaluation import evaluate
+from digitlib.evaluation import calibrate, evaluate
 
 
 @pytest.fixture(autouse=True)
@@ -182,3 +182,41 @@ def test_the_palette_can_be_told_apart_in_grey():
 
     assert brightness(plots.AMBER) - brightness(plots.NIGHT) > 0.3
     assert brightness(plots.PAPER) - brightness(plots.INK) > 0.7
+
+
+def test_dot_rows_has_every_dot_and_each_mean():
+    axes = plots.dot_rows({"a": [1.0, 2.0, 3.0], "b": [5.0, 7.0]}, xlabel="x")
+    plt.gcf().canvas.draw()
+    drawn = [dot for part in axes.collections for dot in part.get_offsets()]
+    assert sorted(x for x, _ in drawn) == [1, 2, 3, 5, 7]
+    assert [line.get_xdata()[0] for line in axes.lines] == [2, 6]
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert labels == ["a", "b"]
+
+
+def test_reliability_leaves_out_bins_with_few_images():
+    probabilities = np.full((30, 10), 0.02)
+    probabilities[:20, 0], probabilities[20:, 0] = 0.82, 0.82
+    probabilities[29] = np.eye(10)[0] * 0.4 + 0.06
+    found = calibrate(probabilities, np.zeros(30, int))
+    axes = plots.reliability({"one": found})
+    assert axes.lines[1].get_xdata() == pytest.approx([0.82])
+    assert axes.lines[1].get_ydata() == pytest.approx([1])
+    axes = plots.reliability({"one": found}, fewest=1)
+    assert axes.lines[1].get_xdata() == pytest.approx([0.46, 0.82])
+
+
+def test_damage_has_a_plot_for_each_kind_and_a_point_for_each_strength():
+    good, bad = (evaluate(np.eye(10)[[0, d]], np.array([0, 0])) for d in (0, 1))
+    results = {
+        ("plain", "blur"): [good, bad],
+        ("robust", "blur"): [good, good],
+        ("plain", "line"): [bad, bad],
+        ("robust", "line"): [good, bad],
+    }
+    grid = plots.damage(results, ["blur", "line"])
+    axes = [axes for axes in np.ravel(grid) if axes.get_title()]
+    assert [a.get_title() for a in axes] == ["blur", "line"]
+    lines = [line.get_ydata() for line in axes[0].lines if line.get_label() != "_"]
+    assert any(np.array_equal(y, [100, 50]) for y in lines)
+    assert any(np.array_equal(y, [100, 100]) for y in lines)
