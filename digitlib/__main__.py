@@ -107,8 +107,13 @@ def _temperature(recipe, training, how):
     """
     from digitlib.evaluation import bootstrap_interval, fit_temperature
 
-    fit, (x_val, y_val) = split_validation(*training)
-    twin, _ = train_recipe(recipe, *fit, **how)
+    try:
+        fit, (x_val, y_val) = split_validation(*training)
+    except DigitlibError as error:
+        raise DigitlibError("--calibrate: more training images are needed") from error
+    twin, history = train_recipe(recipe, *fit, **how)
+    if len(history.epoch) < how["epochs"]:
+        raise KeyboardInterrupt
     probabilities = forward(x_val, twin.get_weights())
     low, high = bootstrap_interval(fit_temperature, probabilities, y_val, 100)
     if low <= 1 <= high:
@@ -121,7 +126,7 @@ def sweep(options):
     from digitlib.sweep import sweep
 
     runs = sweep(
-        options.recipes,
+        list(dict.fromkeys(options.recipes)),
         options.out,
         seeds=options.seeds,
         epochs=options.epochs,

@@ -8,10 +8,11 @@ costs about as much as learning from it. At last the strokes get more or less in
 """
 
 import math
+from numbers import Real
 
 import numpy as np
 
-from digitlib.checks import check_images
+from digitlib.checks import check_count, check_images
 from digitlib.errors import DigitlibError
 from digitlib.quiet_tensorflow import tensorflow as tf
 
@@ -33,8 +34,8 @@ def augment(
 ):
     """Distort each image at random: turned, stretched, slanted, moved, bent, and inked.
 
-    Works on arrays, and on tensors inside a compiled function; the same seed gives the
-    same distortions.
+    Works on arrays, and on tensors inside a compiled function. The same seed gives the
+    same distortions again, though other ones inside a compiled function than outside.
 
     Parameters
     ----------
@@ -82,9 +83,15 @@ def augment(
         "rotation": rotation, "scale": scale, "shear": shear, "shift": shift,
         "elastic": elastic, "ink": ink,
     }  # fmt: skip
+    if not tf.is_tensor(strength):
+        sizes["strength"] = strength
     for name, size in sizes.items():
-        if not (isinstance(size, (int, float)) and 0 <= size < math.inf):
+        if not (isinstance(size, Real) and 0 <= size < math.inf):
             raise DigitlibError(f"{name}: {size}, but a number from 0 is needed")
+    if not tf.is_tensor(seed):
+        if np.shape(seed) != (2,):
+            raise DigitlibError(f"seed: {seed}, but two whole numbers are needed")
+        seed = [check_count("seed", number, 0, 2**31 - 1) for number in seed]
     n = images.shape[0]
     random = tf.random.stateless_uniform((n, 7 + 2 * BUMPS**2), seed, -1.0, 1.0)
     random *= strength
@@ -148,4 +155,4 @@ def _check(images):
         raise DigitlibError(
             f"images: shape {tuple(images.shape)}, but (n, 28, 28) is needed"
         )
-    return images
+    return tf.cast(images, tf.float32)

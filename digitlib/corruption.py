@@ -1,7 +1,8 @@
 """Corruption: six ways in which an image gets worse on its way to the network.
 
 In the spirit of Mu and Gilmer (2019), MNIST-C: a robustness benchmark for computer
-vision. Unlike the distortions of `augment`, these are never trained on: they test.
+vision. These test, and are not used in training, though `thickness` and
+`rotation` resemble what `augment` does.
 """
 
 import numpy as np

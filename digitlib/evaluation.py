@@ -1,6 +1,7 @@
 """How good a network is, and how far to trust it: from probabilities and labels."""
 
 from dataclasses import dataclass
+from numbers import Real
 from statistics import NormalDist
 
 import numpy as np
@@ -102,7 +103,7 @@ def wilson_interval(successes, trials, confidence=0.95):
     """
     trials = check_count("trials", trials, 1, 2**53)
     successes = check_count("successes", successes, 0, trials)
-    if not (isinstance(confidence, (int, float)) and 0 < confidence < 1):
+    if not (isinstance(confidence, Real) and 0 < confidence < 1):
         raise DigitlibError("confidence: a number between 0 and 1 is needed")
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     p = successes / trials
@@ -260,10 +261,12 @@ def temper(probabilities, temperature):
         If a shape or range is another one.
     """
     probabilities = check_probabilities(probabilities)
-    if not (isinstance(temperature, (int, float)) and 0 < temperature < np.inf):
+    if not (isinstance(temperature, Real) and 0 < temperature < np.inf):
         raise DigitlibError("temperature: a finite number above 0 is needed")
-    scores = np.log(np.maximum(probabilities, TINY).astype(np.float64)) / temperature
-    exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
+    scores = np.log(np.maximum(probabilities.astype(np.float64), TINY))
+    with np.errstate(over="ignore"):  # a minute temperature leaves 0 and minus infinity
+        scores = (scores - scores.max(axis=1, keepdims=True)) / temperature
+    exponentials = np.exp(scores)
     return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 
@@ -356,7 +359,7 @@ def set_aside(probabilities, labels, risk):
     DigitlibError
         As `evaluate`.
     """
-    if not (isinstance(risk, (int, float)) and 0 <= risk <= 1):
+    if not (isinstance(risk, Real) and 0 <= risk <= 1):
         raise DigitlibError("risk: a number from 0 to 1 is needed")
     _, coverage, found = risk_coverage(probabilities, labels)
     return float(1 - coverage[found <= risk].max(initial=0))
@@ -366,7 +369,8 @@ def bootstrap_interval(statistic, probabilities, labels, resamples=500, seed=0):
     """95 % interval of anything computed from probabilities and labels.
 
     The images are drawn again and again from themselves, with repetition, and the
-    statistic is computed of each draw.
+    statistic is computed of each draw. Of little use where chance always adds to a
+    statistic, as to the calibration error of a network that is well calibrated.
 
     Parameters
     ----------
@@ -394,8 +398,10 @@ def bootstrap_interval(statistic, probabilities, labels, resamples=500, seed=0):
     probabilities = check_probabilities(probabilities)
     labels = check_labels(labels, len(probabilities))
     rng = np.random.default_rng(check_count("seed", seed, 0, 2**32 - 1))
-    draws = rng.integers(len(labels), size=(resamples, len(labels)))
-    values = [statistic(probabilities[draw], labels[draw]) for draw in draws]
+    values = []
+    for _ in range(resamples):
+        draw = rng.integers(len(labels), size=len(labels))
+        values.append(statistic(probabilities[draw], labels[draw]))
     low, high = np.quantile(values, (0.025, 0.975))
     return float(low), float(high)
 

@@ -27,6 +27,8 @@ def replacing(path):
     DigitlibError
         If the folder does not exist, must not be written to, or the disk is full.
     """
+    if path.exists() and not path.is_file():  # such as a folder, or /dev/null
+        raise DigitlibError(f"{path}: not a file; give another place")
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
             try:

@@ -26,7 +26,8 @@ class Recipe:
     """Adam's learning rate; with a schedule, the highest."""
     schedule: bool = False
     """Whether the rate climbs during the first epoch (Goyal et al. 2017) and then falls
-    to zero along half a cosine wave (Loshchilov and Hutter 2017)."""
+    to zero along half a cosine wave (Loshchilov and Hutter 2017). As a change, it comes
+    with larger batches and a higher rate, see `CHANGES`."""
     average: float = 0.0
     """How much of itself a running average of the weights keeps at each step. If not 0,
     the average is what training returns (Polyak and Juditsky 1992)."""
@@ -133,10 +134,15 @@ def train_recipe(
     x = check_images(x, "x")
     y = check_labels(y, len(x), "y")
     epochs = check_count("epochs", epochs, 1, 1_000_000)
+    check_count("batch_size", recipe.batch_size, 1, len(x))
     teacher = None
     if recipe.teacher:
         best = replace(find_recipe("robust"), teacher=False)
-        teacher, _ = _train(best, TEACHER_UNITS, x, y, seed, epochs, progress=progress)
+        teacher, finished = _train(
+            best, TEACHER_UNITS, x, y, seed, epochs, progress=progress
+        )
+        if len(finished.epoch) < epochs:
+            raise KeyboardInterrupt  # there is nobody yet to learn from
     model, history = _train(
         recipe,
         (100, 100),

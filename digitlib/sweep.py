@@ -5,7 +5,7 @@ killed and started again goes on where it stopped; runs that are in the file are
 repeated.
 """
 
-from concurrent.futures import CancelledError
+from concurrent.futures import BrokenExecutor, CancelledError
 from importlib import import_module
 from importlib.metadata import version
 import os
@@ -78,7 +78,12 @@ def sweep(
         answer. Runs that are finished stay in the file.
     """
     out = check_path(out)
+    if isinstance(recipes, str) or not hasattr(recipes, "__iter__"):
+        raise DigitlibError(f"recipes: {recipes}, but a list of names is needed")
+    recipes = list(recipes)
     for recipe in recipes:
+        if not isinstance(recipe, str):  # the file holds names
+            raise DigitlibError(f"{recipe}: not the name of a recipe")
         find_recipe(recipe)
     seeds = check_count("seeds", seeds, 1, 1_000_000)
     epochs = check_count("epochs", epochs, 1, 1_000_000)
@@ -148,10 +153,12 @@ def run_one(recipe, seed, epochs, judged_on):
     import_module("digitlib.training")  # TensorFlow's start is not the recipe's time
 
     start = time.perf_counter()
-    model, _ = train_recipe(
+    model, history = train_recipe(
         recipe, x / np.float32(255), y, seed=seed, epochs=epochs, progress=False
     )
     seconds = time.perf_counter() - start
+    if len(history.epoch) < epochs:
+        raise DigitlibError(f"{recipe}, seed {seed}: interrupted; start it again")
     probabilities = forward(x_judged / np.float32(255), model.get_weights())
     misread = np.flatnonzero(probabilities.argmax(axis=1) != y_judged)
     return Run(
@@ -178,14 +185,27 @@ def _run_all(keys, jobs, dask):
             # What TensorFlow compiled stays in memory; a worker that has grown is
             # replaced, and that is fine.
             warnings.filterwarnings("ignore", "A worker stopped")
-            yield from Parallel(return_as="generator_unordered")(work)
+            try:
+                yield from Parallel(return_as="generator_unordered")(work)
+            except BrokenExecutor as error:
+                raise DigitlibError(
+                    "a worker process was ended from outside, perhaps for lack of "
+                    "memory; finished runs are kept, so start the same sweep again, "
+                    "with fewer --jobs"
+                ) from error
         return
     try:
         with _connect(dask) as client, parallel_config(backend="dask", client=client):
             yield from Parallel(return_as="generator_unordered")(work)
-    except (OSError, CancelledError) as error:
+    except DigitlibError:
+        raise
+    except Exception as error:  # distributed has many: a worker killed, a line cut
+        if not isinstance(error, (OSError, CancelledError)) and (
+            not type(error).__module__.startswith("distributed")
+        ):
+            raise
         raise DigitlibError(
-            f"{dask}: the Dask cluster went away ({error}); finished runs are kept, so "
+            f"{dask}: the Dask cluster went away; finished runs are kept, so "
             "start it and the same sweep again"
         ) from error
 
@@ -216,6 +236,8 @@ def _connect(address):
 
 def _read(path):
     """The runs of a file, and whether its last line was cut off."""
+    if not path.is_file():  # /dev/full, for one, never ends
+        raise DigitlibError(f"{path}: not a file; give another file")
     try:
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     except (OSError, UnicodeError) as error:

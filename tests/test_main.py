@@ -223,9 +223,7 @@ def are_weights_of(path, model):
 @pytest.mark.parametrize(
     ("options", "recipe"),
     [
-        ([], Recipe()),
-        (["--recipe", "plain"], Recipe()),
-        (["--recipe", "plain+normalize+ink"], Recipe(normalize=True, ink=True)),
+        (["--recipe", "plain+normalize"], Recipe(normalize=True)),
         (["--batch-size", "100"], Recipe(batch_size=100)),
         (
             ["--recipe", "plain+schedule", "--batch-size", "50"],
@@ -247,23 +245,27 @@ def test_train_by_a_recipe(small_data, tmp_path, options, recipe):
     assert "temperature" not in provenance
 
 
+@pytest.mark.parametrize(
+    ("n", "epochs"), [(200, 4), pytest.param(30, 10, marks=pytest.mark.slow)]
+)
 def test_calibrate_fits_the_temperature_on_images_not_learned_from(
-    small_data, tmp_path, monkeypatch
+    small_data, tmp_path, monkeypatch, n, epochs
 ):
-    split = partial(split_validation, n=200)
+    split = partial(split_validation, n=n)
     monkeypatch.setattr("digitlib.__main__.split_validation", split)
     out = tmp_path / "mine.npz"
-    options = ["--epochs", "4", "--seed", "3", "--calibrate"]
+    options = ["--epochs", str(epochs), "--seed", "3", "--calibrate"]
     assert train_small(small_data, out, *options) == 0
     x, y = read_small(small_data)
-    model, _ = train_recipe("plain", x, y, seed=3, epochs=4)
+    model, _ = train_recipe("plain", x, y, seed=3, epochs=epochs)
     assert are_weights_of(out, model)
-    twin, _ = train_recipe("plain", x[:300], y[:300], seed=3, epochs=4)
-    probabilities = forward(x[300:], twin.get_weights())
-    expected = fit_temperature(probabilities, y[300:])
-    found = load_provenance(out)["temperature"]
-    assert np.isclose(found, expected, atol=1e-4)
-    assert not np.isclose(found, 1, atol=0.01)
+    twin, _ = train_recipe("plain", x[:-n], y[:-n], seed=3, epochs=epochs)
+    probabilities = forward(x[-n:], twin.get_weights())
+    expected = fit_temperature(probabilities, y[-n:])
+    assert abs(expected - 1) > 0.2
+    if n == 30:  # too few to tell the temperature from 1
+        expected = 1
+    assert np.isclose(load_provenance(out)["temperature"], expected, atol=1e-4)
 
 
 def test_calibrate_needs_images_to_set_aside(small_data, tmp_path, capsys):

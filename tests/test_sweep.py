@@ -9,6 +9,7 @@ import time
 
 from joblib.externals.loky import get_reusable_executor
 import numpy as np
+import psutil
 import pytest
 
 from digitlib import sweep as sweep_module
@@ -417,12 +418,31 @@ def test_runs_in_worker_processes_are_run_one(workers, out, capfd):
     assert printed.count("\n") == 2
     assert errors == ""
     assert sorted(load_results(out)) == runs
-    for seed, run in enumerate(runs):
-        expected = run_one("plain", seed, 1, "validation")
-        assert run._replace(seconds=expected.seconds) == expected
+    assert [run[:4] for run in runs] == keys(["plain"], 2, 1)
+    expected = run_one("plain", 1, 1, "validation")
+    assert runs[1]._replace(seconds=expected.seconds) == expected
+    assert runs[0].misread != expected.misread
     before = out.read_bytes()
     assert sweep(["plain"], out, seeds=2, epochs=1, jobs=2) == runs
     assert out.read_bytes() == before
+
+
+@pytest.mark.slow
+def test_a_worker_process_that_is_killed(workers, out):
+    def kill_a_worker():
+        while not (out.exists() and out.read_text().count("\n") > 1):
+            time.sleep(0.1)
+        children = psutil.Process().children(recursive=True)
+        [worker, *_] = (p for p in children if "popen_loky" in " ".join(p.cmdline()))
+        worker.kill()
+
+    killing = Thread(target=kill_a_worker, daemon=True)
+    killing.start()
+    with pytest.raises(DigitlibError, match="worker") as error:
+        sweep(["plain"], out, seeds=50, epochs=1, jobs=2)
+    killing.join(timeout=60)
+    assert "\n" not in str(error.value)
+    assert load_results(out)
 
 
 @pytest.mark.parametrize("address", ["nonsense", "", "http://127.0.0.1:1", 5])
