@@ -1,5 +1,6 @@
 """Judgement: against scikit-learn and SciPy."""
 
+from dataclasses import asdict
 from math import comb
 
 from hypothesis import given
@@ -22,6 +23,8 @@ from digitlib.evaluation import (
     temper,
     wilson_interval,
 )
+from digitlib.model import forward, load_provenance, load_weights
+from digitlib.recipes import find_recipe
 
 
 def one_hot(predicted):
@@ -520,3 +523,22 @@ def test_the_seed_decides_the_bootstrap():
 def test_bootstrap_out_of_range(options, message):
     with pytest.raises(DigitlibError, match=message):
         bootstrap_interval(accuracy, one_hot([3]), [3], **options)
+
+
+def test_the_shipped_robust_weights(test_images, test_labels):
+    provenance = load_provenance("robust")
+    found = forward(test_images, load_weights("robust"))
+    tempered = temper(found, provenance["temperature"])
+    assert evaluate(tempered, test_labels).accuracy >= 0.99
+    assert calibrate(tempered, test_labels).error <= 0.004
+    before, after = (calibrate(p, test_labels).log_loss for p in (found, tempered))
+    assert after <= before + 1e-5
+    assert set_aside(tempered, test_labels, 0.005) <= 0.012
+    assert set_aside(tempered, test_labels, 0.001) <= 0.06
+
+
+def test_the_robust_weights_are_by_the_recorded_recipe():
+    recorded = load_provenance("robust")["recipe"]
+    recipe = asdict(find_recipe(recorded["name"]))
+    assert {key: recorded[key] for key in recipe} == recipe
+    assert (recorded["epochs"], recorded["images"]) == (20, 60_000)

@@ -533,3 +533,13 @@ def test_bad_input(recipe, x, y, options, message):
 def test_a_recipe_can_be_changed_by_hand(told, tiny):
     train_recipe(replace(find_recipe("plain"), batch_size=64), *tiny)
     assert told[0][1]["batch_size"] == 64
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("recipe", "floor"), [("plain", 0.973), ("robust", 0.99)])
+@pytest.mark.parametrize("seed", [101, 102, 103])
+def test_a_recipe_keeps_its_promise_with_other_seeds(mnist, recipe, floor, seed):
+    (x, y), (x_test, y_test) = mnist
+    model, _ = train_recipe(recipe, x / np.float32(255), y, seed=seed)
+    probabilities = forward(x_test / np.float32(255), model.get_weights())
+    assert (probabilities.argmax(axis=1) == y_test).mean() >= floor
