@@ -127,7 +127,7 @@ def _compile_epoch(model, x, y, batch_size, augment):
         from digitlib.augmentation import augment
     images, digits = tf.constant(x), tf.constant(y, tf.int32)
 
-    def steps(batches, first, last, seed):
+    def steps(images, digits, batches, first, last, seed):
         """Learn from some rows of ``batches``: (number of batches, batch size)."""
 
         def body(i, loss_sum, correct):
@@ -147,7 +147,8 @@ def _compile_epoch(model, x, y, batch_size, augment):
             n, size = batches.shape
             for first in range(0, n, STEPS_A_CALL):
                 last = min(first + STEPS_A_CALL, n)
-                call = [tf.constant(i, tf.int32) for i in (batches, first, last, seed)]
+                numbers = (batches, first, last, seed)
+                call = [images, digits, *(tf.constant(i, tf.int32) for i in numbers)]
                 if size not in compiled:
                     function = tf.function(steps, jit_compile=True, autograph=False)
                     compiled[size] = function.get_concrete_function(*call)
