@@ -22,11 +22,12 @@ from digitlib.training import train
 
 EPOCHS, BATCH = 20, 32
 ONE_TRAINING = """
+import numpy
 from digitlib.data import load_mnist
 from digitlib.model import build_model
 from digitlib.training import train
 (x, y), _ = load_mnist()
-train(build_model(), x.astype("float32") / 255, y, epochs=2, augment={})
+train(build_model(), x / numpy.float32(255), y, epochs=2, augment={})
 """
 
 

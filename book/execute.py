@@ -27,7 +27,7 @@ def execute(path):
         timeout=600,
         kernel_name="python3",
         record_timing=False,
-        coalesce_streams=True,  # one block for what a cell prints, however slowly
+        coalesce_streams=True,  # what a cell prints becomes one block
         resources={"metadata": {"path": str(BOOK)}},
     )
     client.execute()
