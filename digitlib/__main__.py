@@ -5,10 +5,11 @@ interrupted.
 """
 
 import argparse
+from contextlib import nullcontext
 from dataclasses import asdict, replace
-from importlib.metadata import version
 import json
 import os
+import re
 import sys
 
 import numpy as np
@@ -17,12 +18,15 @@ from digitlib.data import checksum, load_mnist, split_validation
 from digitlib.errors import DigitlibError
 from digitlib.model import forward, load_weights, save_weights
 from digitlib.recipes import CHANGES, find_recipe, train_recipe
-from digitlib.recognizer import Recognizer
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".tif", ".tiff", ".bmp", ".webp")
 
 
 def main(arguments=None):
     """Run one command and return the exit status."""
     options = _parser().parse_args(arguments)
+    if hasattr(sys.stdout, "reconfigure"):  # a name it cannot show is no error
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return options.run(options)
     except DigitlibError as error:
@@ -37,23 +41,76 @@ def main(arguments=None):
 
 def recognize(options):
     """Read each image and print its digit."""
-    recognizer = Recognizer(options.weights)
+    # These take a while to load, and the other commands do without.
+    from digitlib.preprocessing import resize_only
+    from digitlib.recognizer import Recognizer
+    from digitlib.terminal import draw
+
+    recipe = {"preprocess": resize_only} if options.resize_only else {}
+    recognizer = Recognizer(options.weights, **recipe)
+    items = [item for path in options.paths for item in _items(path)]
     failed = 0
-    results = recognizer.predict_many(options.paths)
-    for path, result in zip(options.paths, results, strict=True):
-        bad = isinstance(result, DigitlibError)
-        failed += bad
-        if options.json:
-            print(json.dumps({"path": path, **_as_json(result)}))
-        elif bad:
-            _complain(result)
-        elif result.digit is None:
-            print(f"{path}: {result.reason}")
-        else:
-            print(f"{path}: {result.digit} (confidence {result.confidence:.3f})")
-    if failed and len(options.paths) > 1:
-        _complain(f"{failed} of {len(options.paths)} images could not be read")
+    with _progress(items) as progress:
+        for path, error in progress:
+            try:
+                result = error or recognizer.predict(path)
+            except DigitlibError as raised:
+                result = raised
+            bad = isinstance(result, DigitlibError)
+            failed += bad
+            if options.json:
+                print(_as_json(path, result), flush=True)
+            elif bad:
+                if progress is not items:
+                    progress.clear()
+                _complain(result)
+            else:
+                print(_as_text(path, result), flush=True)
+                if options.show:
+                    print(draw(result.seen, sys.stdout.encoding), flush=True)
+    if failed and len(items) > 1:
+        _complain(f"{failed} of {len(items)} images could not be read")
     return 1 if failed else 0
+
+
+def _items(path):
+    """What a path stands for: itself, or the images in a folder; each with an error."""
+    from digitlib.images import readable
+
+    if not os.path.isdir(path):
+        return [(path, None)]
+    try:
+        with os.scandir(path) as entries:
+            names = [
+                entry.name
+                for entry in entries
+                if entry.name.lower().endswith(SUFFIXES)
+                and not entry.name.startswith(".")  # hidden, such as macOS's `._7.png`
+                and entry.is_file()
+            ]
+    except OSError as error:
+        why = f"{readable(path)}: cannot be opened ({error.strerror})"
+        return [(path, DigitlibError(f"{why}; give another folder"))]
+    if not names:
+        suffixes = ", ".join(suffix[1:] for suffix in SUFFIXES)
+        why = f"{readable(path)}: no image in this folder"
+        return [(path, DigitlibError(f"{why}; give one with {suffixes} files"))]
+    return [(os.path.join(path, name), None) for name in sorted(names, key=_natural)]
+
+
+def _natural(name):
+    """Sort 2.png before 10.png."""
+    parts = re.split(r"([0-9]+)", name.casefold())
+    return [int(part) if part.isdecimal() else part for part in parts], name
+
+
+def _progress(items):
+    """Show how far we are, to a person who does not see the lines themselves."""
+    if len(items) < 2 or not sys.stderr.isatty() or sys.stdout.isatty():
+        return nullcontext(items)
+    from tqdm import tqdm
+
+    return tqdm(items, unit=" images", leave=False)
 
 
 def train(options):
@@ -68,13 +125,22 @@ def train(options):
 
     training = x_train.astype(np.float32) / 255, y_train
     how = {"seed": options.seed, "epochs": options.epochs}
-    temperature = {}
     if options.calibrate:
-        temperature = {"temperature": _temperature(recipe, training, how)}
+        fit, validation, twin = _twin(recipe, training, how)
+    from importlib.metadata import version
+
     model, history = train_recipe(recipe, *training, **how)
     epochs = len(history.history.get("loss", []))
     if epochs == 0:
         raise DigitlibError("no epoch was finished, so nothing is saved; train longer")
+    acceptance = {}
+    if options.calibrate:
+        from digitlib.acceptance import fit_acceptance
+
+        detector, acceptance = fit_acceptance(
+            model.get_weights(), twin, fit[0], validation, options.seed
+        )
+        acceptance["detector"] = detector
     save_weights(
         options.out,
         model,
@@ -86,7 +152,7 @@ def train(options):
             **asdict(recipe),
         },
         seed=options.seed,
-        **temperature,
+        **acceptance,
         data_sha256={"x_train": checksum(x_train), "y_train": checksum(y_train)},
         versions={
             name: version(name) for name in ("digitlib", "keras", "numpy", "tensorflow")
@@ -100,25 +166,20 @@ def train(options):
     return 0
 
 
-def _temperature(recipe, training, how):
-    """Fit the temperature of a twin that has not learned from the validation images.
+def _twin(recipe, training, how):
+    """Train the same network without the validation images.
 
-    Where its 95 % interval contains 1, nothing needs to be mended, and it is 1.
+    Returns the fit images and their labels, the validation images and theirs, and the
+    weights.
     """
-    from digitlib.evaluation import bootstrap_interval, fit_temperature
-
     try:
-        fit, (x_val, y_val) = split_validation(*training)
+        fit, validation = split_validation(*training)
     except DigitlibError as error:
         raise DigitlibError("--calibrate: more training images are needed") from error
     twin, history = train_recipe(recipe, *fit, **how)
     if len(history.epoch) < how["epochs"]:
         raise KeyboardInterrupt
-    probabilities = forward(x_val, twin.get_weights())
-    low, high = bootstrap_interval(fit_temperature, probabilities, y_val, 100)
-    if low <= 1 <= high:
-        return 1.0
-    return round(fit_temperature(probabilities, y_val), 4)
+    return fit, validation, twin.get_weights()
 
 
 def sweep(options):
@@ -169,16 +230,29 @@ def evaluate_weights(options):
     return 0
 
 
-def _as_json(result):
+def _as_text(path, result):
+    from digitlib.images import readable
+
+    path = readable(path)
+    if result.digit is None:
+        return f"{path}: {result.reason}"
+    line = f"{path}: {result.digit} (confidence {result.confidence:.3f})"
+    return line if result.accepted else f"{line} not accepted: {result.reason}"
+
+
+def _as_json(path, result):
     if isinstance(result, DigitlibError):
-        return {"error": str(result)}
-    return {
+        return json.dumps({"path": path, "error": str(result)})
+    found = {
+        "path": path,
         "digit": result.digit,
         "confidence": round(result.confidence, 6),
+        "is_digit": round(result.is_digit, 6),
         "probabilities": [round(float(p), 6) for p in result.probabilities],
         "accepted": result.accepted,
         "reason": result.reason,
     }
+    return json.dumps(found)
 
 
 def _complain(message):
@@ -192,18 +266,41 @@ def _positive(text):
     return int(text)
 
 
+class _ShowVersion(argparse.Action):
+    def __call__(self, parser, *others):
+        from importlib.metadata import version
+
+        print(f"digitlib {version('digitlib')}")
+        parser.exit()
+
+
 def _parser():
     parser = argparse.ArgumentParser(
         prog="digitlib", description="Read handwritten digits with one small network."
+    )
+    parser.add_argument(
+        "--version", action=_ShowVersion, nargs=0, help="print the version and exit"
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     command = commands.add_parser("recognize", help="read the digit in each image")
     command.add_argument(
-        "paths", nargs="+", metavar="PATH", help="an image of one digit"
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="an image of one digit, or a folder, which means the images in it",
+    )
+    command.add_argument(
+        "--resize-only",
+        action="store_true",
+        help="the document's recipe: resize the image to 28x28, and do nothing else",
+    )
+    output = command.add_mutually_exclusive_group()
+    output.add_argument(
+        "--show", action="store_true", help="draw the image that the network was given"
     )
     command.set_defaults(run=recognize)
-    _add_common(command, weights=True)
+    _add_common(command, output, weights="robust")
 
     command = commands.add_parser("train", help="train the network, save its weights")
     command.add_argument("--out", required=True, metavar="FILE", help="where to save")
@@ -217,7 +314,8 @@ def _parser():
     command.add_argument(
         "--calibrate",
         action="store_true",
-        help="first train on 50,000 images, and fit the temperature on the others",
+        help="also find out when to accept a reading: temperature, detector and "
+        "threshold (takes minutes)",
     )
     command.add_argument(
         "--batch-size", type=_positive, metavar="N", help="instead of the recipe's"
@@ -225,7 +323,7 @@ def _parser():
     command.add_argument("--epochs", type=_positive, default=20, metavar="N")
     command.add_argument("--seed", type=int, default=0, metavar="N")
     command.set_defaults(run=train)
-    _add_common(command, data=True)
+    _add_data(command)
 
     command = commands.add_parser(
         "sweep", help="train many recipes with many seeds, write the results down"
@@ -259,25 +357,28 @@ def _parser():
 
     command = commands.add_parser("evaluate", help="judge weights on the test images")
     command.set_defaults(run=evaluate_weights)
-    _add_common(command, weights=True, data=True)
+    _add_common(command, command, weights="plain")
+    _add_data(command)
     return parser
 
 
-def _add_common(command, weights=False, data=False):
-    if weights:
-        command.add_argument(
-            "--weights",
-            default="plain",
-            metavar="NAME_OR_FILE",
-            help="plain, or a file that `digitlib train` saved (default: plain)",
-        )
-        command.add_argument(
-            "--json", action="store_true", help="print one JSON object a line"
-        )
-    if data:
-        command.add_argument(
-            "--data", metavar="FILE", help="another .npz file in the layout of MNIST"
-        )
+def _add_common(command, output, weights):
+    command.add_argument(
+        "--weights",
+        default=weights,
+        metavar="NAME_OR_FILE",
+        help="plain (the document's training), robust (with distorted images), or a "
+        f"file that `digitlib train` saved (default: {weights})",
+    )
+    output.add_argument(
+        "--json", action="store_true", help="print one JSON object a line"
+    )
+
+
+def _add_data(command):
+    command.add_argument(
+        "--data", metavar="FILE", help="another .npz file in the layout of MNIST"
+    )
 
 
 if __name__ == "__main__":

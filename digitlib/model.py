@@ -69,11 +69,24 @@ def forward(images, weights):
         If the images have another shape, dtype or range, or the weights do not fit
         each other.
     """
+    return softmax(layers(images, weights)[-1]).astype(np.float32, copy=False)
+
+
+def layers(images, weights):
+    """Compute what each layer passes on; arguments and errors as of `forward`.
+
+    Returns
+    -------
+    hidden_1 : numpy.ndarray, shape (n, 100)
+    hidden_2 : numpy.ndarray, shape (n, 100)
+    scores : numpy.ndarray, shape (n, 10)
+        What softmax turns into the probabilities.
+    """
     x = check_images(images).reshape(len(images), 784)
     kernel_1, bias_1, kernel_2, bias_2, kernel_3, bias_3 = check_weights(weights)
     hidden_1 = relu(x @ kernel_1 + bias_1)
     hidden_2 = relu(hidden_1 @ kernel_2 + bias_2)
-    return softmax(hidden_2 @ kernel_3 + bias_3).astype(np.float32, copy=False)
+    return hidden_1, hidden_2, hidden_2 @ kernel_3 + bias_3
 
 
 def build_model(seed=0):
@@ -117,14 +130,15 @@ def build_model(seed=0):
     return model
 
 
-def load_weights(source="plain"):
+def load_weights(source="robust"):
     """Load trained weights and verify that they are whole.
 
     Parameters
     ----------
     source : str or os.PathLike
-        ``"plain"``, which comes with digitlib (20 epochs of Adam on the 60,000
-        training images), or the path of a file that `save_weights` wrote.
+        ``"plain"`` or ``"robust"``, which come with digitlib (20 epochs of Adam on
+        the 60,000 training images, as they are or distorted), or the path of a file
+        that `save_weights` wrote.
 
     Returns
     -------
@@ -140,7 +154,7 @@ def load_weights(source="plain"):
     return Weights(*(arrays[name].astype(np.float32) for name in Weights._fields))
 
 
-def load_provenance(source="plain"):
+def load_provenance(source="robust"):
     """Load what a weights file says of its own making.
 
     Parameters
@@ -161,7 +175,29 @@ def load_provenance(source="plain"):
     return json.loads(str(_read_weights(source)["provenance"]))
 
 
-def save_weights(path, model, **provenance):
+def load_detector(source="robust"):
+    """Load the numbers that tell digits from other images, if the file has them.
+
+    Parameters
+    ----------
+    source : str or os.PathLike
+        As for `load_weights`.
+
+    Returns
+    -------
+    numpy.ndarray, shape (222,), float32, or None
+        For `digitlib.detector.detect`.
+
+    Raises
+    ------
+    DigitlibError
+        As `load_weights`.
+    """
+    detector = _read_weights(source).get("detector")
+    return None if detector is None else detector.astype(np.float32)
+
+
+def save_weights(path, model, detector=None, **provenance):
     """Write a model's weights, in half precision, with where they come from.
 
     The file is written aside and then moved into place: an older file of that name
@@ -173,6 +209,8 @@ def save_weights(path, model, **provenance):
         Where to write, usually ``something.npz``.
     model : keras.Model
         Of the architecture 784-100-100-10, such as `build_model` makes.
+    detector : numpy.ndarray, shape (222,), optional
+        What `digitlib.detector.fit_detector` returned.
     **provenance
         Whatever should be known of these weights later; anything JSON can hold.
 
@@ -193,6 +231,8 @@ def save_weights(path, model, **provenance):
         arrays = dict(
             zip(Weights._fields, (a.astype(np.float16) for a in weights), strict=True)
         )
+    if detector is not None:
+        arrays["detector"] = np.asarray(detector, dtype=np.float32)
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise DigitlibError(
@@ -235,6 +275,10 @@ def _read_weights(source):
                 f"{path}: {name} has shape {arrays[name].shape}, but this network "
                 f"needs {shape}"
             )
+    if arrays.get("detector", np.empty(222)).shape != (222,):
+        raise DigitlibError(
+            f"{path}: detector has shape {arrays['detector'].shape}, but it is (222,)"
+        )
     return arrays
 
 

@@ -95,6 +95,51 @@ def digits(images, captions=None, *, columns=10, marked=None):
 
 
 @_styled
+def pictures(rows, captions=None, *, marked=None, name=None):
+    """Pictures of any size in a grid, as they are: grey or in colours.
+
+    Parameters
+    ----------
+    rows : sequence of sequences of array_like
+        Each (height, width) or (height, width, 3); floats in [0, 1], or uint8.
+    captions : sequence of sequences of str, optional
+        A line under each picture.
+    marked : sequence of sequences of bool, optional
+        The captions of these are bold and orange.
+    name : sequence of str, optional
+        What stands at the left of each row.
+
+    Returns
+    -------
+    numpy.ndarray of matplotlib.axes.Axes
+    """
+    columns = max(len(row) for row in rows)
+    side = WIDTH / columns
+    size = (WIDTH, len(rows) * (side + (0.22 if captions is not None else 0.04)))
+    _, grid = plt.subplots(len(rows), columns, squeeze=False, figsize=size)
+    for y, row in enumerate(rows):
+        for axes, picture in zip(grid[y], row, strict=False):
+            most = 255 if np.asarray(picture).dtype == np.uint8 else 1
+            axes.imshow(picture, cmap="gray", vmin=0, vmax=most)
+        if captions is not None:
+            for x, (axes, caption) in enumerate(
+                zip(grid[y], captions[y], strict=False)
+            ):
+                bold = marked is not None and marked[y][x]
+                axes.set_title(caption, y=-0.02, va="top", fontsize=10, pad=2,
+                               color=ORANGE if bold else INK,
+                               weight="bold" if bold else "normal")  # fmt: skip
+        if name is not None:
+            grid[y, 0].set_ylabel(name[y], fontsize=10)
+    for axes in grid.flat:
+        axes.set(xticks=[], yticks=[])
+        axes.grid(False)
+        for spine in axes.spines.values():
+            spine.set_visible(False)
+    return grid
+
+
+@_styled
 def side_by_side(groups):
     """Several groups of images, each in a square grid; marked ones on amber.
 
@@ -483,6 +528,38 @@ def network(sizes, functions):
     axes.set(xlim=(-0.4, len(sizes) - 0.6), ylim=(-1.6, 2.3))
     axes.axis("off")
     return axes
+
+
+@_styled
+def ranges(panels):
+    """Where most values of several groups lie, for several quantities side by side.
+
+    Parameters
+    ----------
+    panels : dict of str to dict of str to array_like, shape (n,)
+        For the name of each quantity, the values of each group; the groups are the
+        same in all.
+
+    Returns
+    -------
+    numpy.ndarray of matplotlib.axes.Axes
+        A line runs from the 5th to the 95th percentile, a point is the median.
+    """
+    groups = list(next(iter(panels.values())))
+    _, grid = plt.subplots(1, len(panels), sharey=True, squeeze=False,
+                           figsize=(WIDTH, 0.9 + 0.42 * len(groups)))  # fmt: skip
+    for axes, (title, values) in zip(grid[0], panels.items(), strict=True):
+        for y, group in enumerate(groups):
+            low, middle, high = np.percentile(values[group], (5, 50, 95))
+            axes.plot([low, high], [y, y], color=BLUE, linewidth=3, linestyle="-")
+            axes.plot(middle, y, "o", color=PAPER, markeredgecolor=BLUE,
+                      markeredgewidth=2, markersize=8)  # fmt: skip
+        axes.set(
+            xlabel=title, yticks=range(len(groups)), ylim=(len(groups) - 0.5, -0.5)
+        )
+        axes.set_xlim(left=0)
+        axes.set_yticklabels(groups)
+    return grid[0]
 
 
 @_styled

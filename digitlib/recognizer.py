@@ -1,4 +1,4 @@
-"""The network in use: an image in, a digit out."""
+"""The network in use: an image in, a digit out, or the reason why not."""
 
 from dataclasses import dataclass
 import os
@@ -7,9 +7,11 @@ import numpy as np
 from PIL import Image
 
 from digitlib.checks import check_weights
+from digitlib.detector import detect
 from digitlib.errors import DigitlibError
-from digitlib.model import forward, load_weights
-from digitlib.preprocessing import resize_only
+from digitlib.model import layers, load_detector, load_provenance, load_weights, softmax
+from digitlib.pieces import Pieces
+from digitlib.preprocessing import PIECE, cropped, preprocess
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,15 +19,25 @@ class Prediction:
     """What `Recognizer` says of one image."""
 
     digit: int | None
-    """0 to 9; None only where there is no ink."""
+    """0 to 9, the best guess; None only where there is no ink."""
     confidence: float
-    """The probability of ``digit``, 0 to 1."""
+    """The probability of ``digit``, given that it is one; 0 to 1."""
     probabilities: np.ndarray
     """(10,) float32, of each digit; all equal where there is no ink."""
     accepted: bool
-    """Whether the digit may be used; False only where there is no ink."""
+    """Whether the digit may be used."""
     reason: str | None
-    """None when accepted, else why not: ``"no ink"``."""
+    """None when accepted, else why not: ``"no ink"``, ``"not one digit"``, ``"not a
+    digit"`` or ``"unsure"``."""
+    is_digit: float
+    """The probability that the image shows one digit at all, 0 to 1."""
+    seen: np.ndarray
+    """(28, 28) float32 in [0, 1], the image that the network was given."""
+
+    @property
+    def trust(self):
+        """What is compared with the threshold: `confidence` times `is_digit`."""
+        return self.confidence * self.is_digit
 
 
 class Recognizer:
@@ -40,17 +52,27 @@ class Recognizer:
         From an image to (28, 28) float32 in [0, 1]. It is always applied, whatever
         the size of the image.
 
+    Attributes
+    ----------
+    threshold : float
+        A reading is accepted if its `Prediction.trust` is at least as large. Comes
+        with the weights; 0 where they have none, which accepts all that has ink.
+
     Raises
     ------
     DigitlibError
         If the weights cannot be used.
     """
 
-    def __init__(self, weights="plain", preprocess=resize_only):
+    def __init__(self, weights="robust", preprocess=preprocess):
         given = isinstance(weights, (tuple, list))
         self.weights = check_weights(weights if given else load_weights(weights))
         if not all(np.isfinite(array).all() for array in self.weights):
             raise DigitlibError("weights: not finite; train again, more slowly")
+        made = {} if given else load_provenance(weights)
+        self.temperature = made.get("temperature", 1.0)
+        self.threshold = made.get("threshold", 0.0)
+        self.detector = None if given else load_detector(weights)
         self.preprocess = preprocess
 
     def predict(self, image):
@@ -59,7 +81,7 @@ class Recognizer:
         Parameters
         ----------
         image : path, bytes, file object, PIL.Image.Image or array
-            As for `digitlib.preprocessing.load_image`.
+            As for `digitlib.images.load_image`.
 
         Returns
         -------
@@ -73,11 +95,23 @@ class Recognizer:
         seen = self.preprocess(image)
         if seen.min() == seen.max():  # one grey everywhere
             nothing = np.full(10, 0.1, dtype=np.float32)
-            return Prediction(None, 0.0, nothing, accepted=False, reason="no ink")
-        probabilities = forward(seen[np.newaxis], self.weights)[0]
+            return Prediction(None, 0.0, nothing, False, "no ink", 0.0, seen)
+        passed = layers(seen[np.newaxis], self.weights)
+        probabilities = softmax(passed[-1] / self.temperature)[0].astype(np.float32)
         digit = int(probabilities.argmax())
         confidence = float(probabilities[digit])
-        return Prediction(digit, confidence, probabilities, accepted=True, reason=None)
+        is_digit = 1.0
+        if self.detector is not None:
+            is_digit = float(detect(passed, self.detector)[0])
+        accepted = confidence * is_digit >= self.threshold
+        reason = None
+        if not accepted and confidence <= is_digit:
+            reason = "unsure"
+        elif not accepted:
+            reason = "not one digit" if several(seen) else "not a digit"
+        return Prediction(
+            digit, confidence, probabilities, accepted, reason, is_digit, seen
+        )
 
     def predict_many(self, images):
         """Read images one after another, and go on past a bad one.
@@ -108,3 +142,26 @@ class Recognizer:
                 yield self.predict(image)
             except DigitlibError as error:
                 yield error
+
+
+def several(seen):
+    """Tell whether ink looks like more than one digit side by side.
+
+    Parameters
+    ----------
+    seen : numpy.ndarray, shape (28, 28), float, in [0, 1]
+        Light ink on dark.
+
+    Returns
+    -------
+    bool
+        Whether there are two large pieces of ink beside each other, or one that is
+        wider than any digit.
+    """
+    pieces = Pieces(seen > 0.5)
+    large = pieces.area >= PIECE * pieces.area.max(initial=0)
+    order = np.argsort(pieces.left[large])
+    left, right = pieces.left[large][order], pieces.right[large][order]
+    apart = (left[1:] >= np.maximum.accumulate(right)[:-1]).any()
+    height, width = cropped(seen).shape
+    return bool(apart or width > 1.3 * height > 10)

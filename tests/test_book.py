@@ -27,6 +27,7 @@ PAGES = [*NOTEBOOKS, *sorted(BOOK.glob("*.md"))]
 # Numbers with a percent sign or a decimal point that may be typed into prose, because
 # nobody measured them here. What was measured is glued.
 NOT_MEASURED = {
+    "50%": "what guessing gives between two kinds",
     "95%": "the level of an interval, by convention",
     "97.6%": "what the project's document claims",
     "97.6": "the same, in an example",

@@ -2,10 +2,15 @@
 
 from dataclasses import asdict
 from functools import partial
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
+import io
 import json
+import os
+import pty
+import re
 import subprocess
 import sys
+import termios
 
 import numpy as np
 from PIL import Image
@@ -15,8 +20,11 @@ from digitlib.__main__ import main
 from digitlib.data import load_mnist, split_validation
 from digitlib.evaluation import evaluate, fit_temperature
 from digitlib.model import forward, load_provenance, load_weights
+from digitlib.preprocessing import resize_only
 from digitlib.recipes import Recipe, train_recipe
+from digitlib.recognizer import Prediction, Recognizer
 from digitlib.sweep import Run, load_results
+from digitlib.terminal import draw
 
 
 @pytest.fixture
@@ -68,6 +76,8 @@ def test_json_has_an_object_a_line(images, capsys):
         [],
         ["recognise", "x.png"],
         ["recognize"],
+        ["recognize", "x.png", "--json", "--show"],
+        ["recognize", "x.png", "--weights"],
         ["train"],
         ["train", "--out", "w.npz", "--epochs", "0"],
         ["train", "--out", "w.npz", "--batch-size", "many"],
@@ -119,6 +129,248 @@ def test_bad_files_are_one_line(images, capsys, arguments, message):
     assert message in err
     assert err.count("\n") == 1
     assert sorted(images.iterdir()) == before
+
+
+# Recognising: folders, what is not accepted, drawings, progress
+
+
+def output(*arguments, **options):
+    """The finished process of `python -m digitlib`, with text as its output."""
+    command = [sys.executable, "-m", "digitlib", *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, **options
+    )
+
+
+def test_a_folder_means_its_images_in_natural_order(images, mnist, capsys):
+    folder = images / "many"
+    (folder / "folder.png").mkdir(parents=True)
+    names = ["10.png", "9.PNG", "a2.tif", "a10.jpeg", "B1.BMP", "1.gif", "02.WebP"]
+    for name in names:
+        Image.fromarray(mnist[1][0][0]).resize((56, 56)).save(folder / name)
+    (folder / "a3.jpg").write_bytes((folder / "a10.jpeg").read_bytes())
+    (folder / "a3.tiff").write_bytes((folder / "a2.tif").read_bytes())
+    (folder / "letter.txt").write_text("Dear Sir or Madam")
+    (folder / "._9.png").write_text("macOS leaves such files")
+    assert main(["recognize", "two.png", "many", "seven.png"]) == 0
+    lines = [line.split(": ") for line in capsys.readouterr().out.splitlines()]
+    inside = ["1.gif", "02.WebP", "9.PNG", "10.png"]
+    inside += ["a2.tif", "a3.jpg", "a3.tiff", "a10.jpeg", "B1.BMP"]
+    expected = [os.path.join("many", name) for name in inside]
+    assert [path for path, _ in lines] == ["two.png", *expected, "seven.png"]
+    assert [text[0] for _, text in lines] == list("2777777777" + "7")
+
+
+def test_a_folder_without_images(images, capsys):
+    (images / "empty").mkdir()
+    (images / "two\nlines").mkdir()
+    assert main(["recognize", "empty", "two.png", "two\nlines"]) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith("two.png: 2 ")
+    lines = err.splitlines()
+    assert lines[0].startswith("digitlib: empty: no image in this folder; give")
+    assert lines[1].startswith("digitlib: 'two\\nlines': no image")
+    assert lines[2] == "digitlib: 2 of 3 images could not be read"
+    assert len(lines) == 3
+
+
+def test_a_folder_that_must_not_be_looked_into(images, capsys, monkeypatch):
+    scandir = os.scandir
+
+    def refuse(path):
+        if path == "closed":
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    (images / "closed").mkdir()
+    monkeypatch.setattr("os.scandir", refuse)
+    assert main(["recognize", "closed", "--json"]) == 1
+    [line] = capsys.readouterr().out.splitlines()
+    assert json.loads(line) == {
+        "path": "closed",
+        "error": "closed: cannot be opened (Permission denied); give another folder",
+    }
+
+
+def prediction(digit=7, confidence=0.62, reason=None):
+    return Prediction(
+        digit=digit,
+        confidence=confidence,
+        probabilities=np.full(10, 0.1, np.float32),
+        accepted=reason is None,
+        reason=reason,
+        seen=np.eye(28, dtype=np.float32),
+        **({"is_digit": 0.5} if "is_digit" in Prediction.__annotations__ else {}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ((7, 0.9996, None), "x.png: 7 (confidence 1.000)"),
+        ((3, 0.62, "unsure"), "x.png: 3 (confidence 0.620) not accepted: unsure"),
+        (
+            (0, 0.9, "not one digit"),
+            "x.png: 0 (confidence 0.900) not accepted: not one digit",
+        ),
+        ((None, 0.0, "no ink"), "x.png: no ink"),
+    ],
+)
+def test_the_line_of_an_item(monkeypatch, capsys, said, line):
+    monkeypatch.setattr(Recognizer, "predict", lambda *_: prediction(*said))
+    assert main(["recognize", "x.png"]) == 0  # it could be read, accepted or not
+    assert capsys.readouterr() == (line + "\n", "")
+    assert main(["recognize", "x.png", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["digit"], found["confidence"], found["reason"]) == said
+    assert found["accepted"] == (said[2] is None)
+
+
+def test_show_draws_what_the_network_saw(images, capsys):
+    paths = ["seven.png", "absent.png", "blank.png"]
+    assert main(["recognize", "--show", *paths]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2 * 15
+    for path, first in (("seven.png", 0), ("blank.png", 15)):
+        assert lines[first].startswith(path)
+        drawn = draw(Recognizer().predict(path).seen)
+        assert lines[first + 1 : first + 15] == drawn.split("\n")
+    assert "█" in "".join(lines)
+
+
+def test_an_output_that_cannot_show_it(images):
+    """ASCII: shades for blocks, and escapes for a name."""
+    (images / "größe.png").write_bytes((images / "seven.png").read_bytes())
+    (images / os.fsdecode(b"no\xffutf8.png")).write_bytes(b"")
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = output("recognize", "--show", ".", env=environment, encoding="ascii")
+    assert done.returncode == 1
+    assert "gr\\xf6\\xdfe.png: 7 " in done.stdout
+    assert "@@" in done.stdout
+    assert "no\\udcffutf8.png" in done.stderr
+    assert "Traceback" not in done.stderr
+    done = output("recognize", "--json", ".", env=environment, encoding="ascii")
+    paths = [json.loads(line)["path"] for line in done.stdout.splitlines()]
+    assert os.path.join(".", "größe.png") in paths
+    assert os.path.join(".", os.fsdecode(b"no\xffutf8.png")) in paths
+
+
+@pytest.mark.parametrize(
+    ("options", "recognizer"),
+    [
+        ([], lambda: Recognizer("robust")),
+        (["--weights", "plain"], lambda: Recognizer("plain")),
+        (["--resize-only"], lambda: Recognizer("robust", resize_only)),
+        (
+            ["--weights", "plain", "--resize-only"],
+            lambda: Recognizer("plain", resize_only),
+        ),
+    ],
+)
+def test_weights_and_recipe(images, capsys, options, recognizer):
+    paper = 255 - np.asarray(Image.open("seven.png").resize((90, 60)))
+    Image.fromarray(paper).save("paper.png")
+    assert main(["recognize", "--json", "paper.png", *options]) == 0
+    found = json.loads(capsys.readouterr().out)
+    expected = recognizer().predict("paper.png")
+    assert np.allclose(found["probabilities"], expected.probabilities, atol=1e-5)
+    assert found["digit"] == expected.digit
+
+
+def test_help_says_what_the_weights_are(capsys):
+    for command, default in (("recognize", "robust"), ("evaluate", "plain")):
+        with pytest.raises(SystemExit):
+            main([command, "--help"])
+        text = " ".join(capsys.readouterr().out.split())
+        assert "plain (the document's training), robust (with" in text
+        assert f"(default: {default})" in text
+
+
+def test_lines_appear_as_they_are_computed(images, monkeypatch):
+    class Output(io.StringIO):
+        flushed = ""
+
+        def flush(self):
+            self.flushed = self.getvalue()
+
+    out, seen = Output(), []
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(
+        Recognizer, "predict", lambda *_: seen.append(out.flushed) or prediction()
+    )
+    assert main(["recognize", "a", "b", "c"]) == 0
+    assert [text.count("\n") for text in seen] == [0, 1, 2]
+
+
+def test_an_interrupted_batch(images, monkeypatch, capsys):
+    def predict(self, path):
+        if path == "b":
+            raise KeyboardInterrupt
+        return prediction()
+
+    monkeypatch.setattr(Recognizer, "predict", predict)
+    assert main(["recognize", "a", "b", "c"]) == 130
+    out, err = capsys.readouterr()
+    assert out.startswith("a: 7 ")
+    assert err == "digitlib: interrupted\n"
+
+
+def at_a_terminal(*arguments, stdout):
+    """What stderr shows on a terminal; ``stdout`` is another one, or a pipe."""
+    reader, writer = pty.openpty()
+    termios.tcsetwinsize(writer, (24, 80))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "digitlib", *arguments],
+        stdout=writer if stdout == "terminal" else subprocess.DEVNULL,
+        stderr=writer,
+    )
+    os.close(writer)
+    shown = b""
+    while True:
+        try:
+            part = os.read(reader, 1000)
+        except OSError:  # so ends a terminal on Linux
+            part = b""
+        if not part:
+            break
+        shown += part
+    os.close(reader)
+    process.wait()
+    return shown.decode()
+
+
+def test_a_progress_bar_for_a_person_who_sees_no_lines(images):
+    paths = ["seven.png", "absent.png", "two.png"]
+    shown = at_a_terminal("recognize", *paths, stdout="pipe")
+    assert "0/3" in shown
+    assert re.search(r"[\r\n]digitlib: absent\.png: no such file\r\n", shown)
+    assert "0/3" not in at_a_terminal("recognize", *paths, stdout="terminal")
+    assert at_a_terminal("recognize", "two.png", stdout="pipe") == ""
+    assert "/3" not in output("recognize", *paths).stderr
+
+
+def test_recognizing_loads_nothing_heavy(images):
+    code = (
+        "import sys; from digitlib.__main__ import main;"
+        "main(['recognize', 'seven.png', 'two.png']);"
+        "print(*sorted(sys.modules), sep=',')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.splitlines()[-1].split(","))
+    heavy = {"tensorflow", "keras", "scipy.stats", "scipy.optimize", "sklearn"}
+    heavy |= {"pandas", "matplotlib", "tqdm", "joblib", "skimage.io"}
+    assert "numpy" in loaded
+    assert not heavy & loaded
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as exit_:
+        main(["--version"])
+    assert exit_.value.code == 0
+    assert capsys.readouterr().out == f"digitlib {version('digitlib')}\n"
+    assert output("--version").stdout == f"digitlib {version('digitlib')}\n"
 
 
 def test_evaluate_is_the_librarys(capsys, test_probabilities, test_labels):

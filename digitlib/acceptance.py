@@ -1,0 +1,113 @@
+"""When to accept a reading: temperature, detector and threshold of a recognizer.
+
+All three are chosen with a twin of the network, trained by the same recipe without
+the validation images; on images it has learned by heart, any network looks sure and
+right.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from digitlib import distractors
+from digitlib.detector import detect, fit_detector
+from digitlib.evaluation import bootstrap_interval, fit_temperature
+from digitlib.model import forward, layers, softmax
+from digitlib.photographs import blanks, photographs
+from digitlib.preprocessing import preprocess
+
+ACCEPTED = 0.97  # of the validation images
+
+
+def fit_acceptance(weights, twin, fit_images, validation, seed=0):
+    """Choose temperature, detector and threshold for trained weights.
+
+    Parameters
+    ----------
+    weights : Weights, or six arrays in the same order
+        Trained on all images.
+    twin : Weights, or six arrays in the same order
+        Trained by the same recipe on ``fit_images`` only.
+    fit_images : numpy.ndarray, shape (m, 28, 28), float32, in [0, 1]
+        At least 40; with 40,000 or more, it takes minutes.
+    validation : tuple of numpy.ndarray, shapes (k, 28, 28) and (k,)
+        Other images, in [0, 1], and their labels.
+    seed : int, 0 to 2**32 - 1
+        Decides how the photographs look, and what else there is to learn from.
+
+    Returns
+    -------
+    detector : numpy.ndarray, shape (222,), float32
+        For `digitlib.detector.detect`.
+    settings : dict
+        ``temperature`` and ``threshold``, as `Recognizer` uses them.
+    """
+    images, labels = validation
+    temperature = choose_temperature(twin, images, labels)
+    digits, others = material(fit_images, min(1000, len(fit_images) // 40), seed)
+    detector, twins = (
+        fit_detector(layers(digits, w), layers(others, w)) for w in (weights, twin)
+    )
+    passed = layers(np.array([preprocess(image) for image in images]), twin)
+    confidence = softmax(passed[-1] / temperature).max(axis=1)
+    threshold = np.quantile(confidence * detect(passed, twins), 1 - ACCEPTED)
+    settings = {"temperature": temperature, "threshold": round(float(threshold), 4)}
+    return detector, settings
+
+
+def choose_temperature(twin, images, labels):
+    """Fit a temperature; 1 where its 95 % interval contains 1: nothing to mend."""
+    probabilities = forward(images, twin)
+    low, high = bootstrap_interval(fit_temperature, probabilities, labels, 100)
+    if low <= 1 <= high:
+        return 1.0
+    return round(fit_temperature(probabilities, labels), 4)
+
+
+def material(images, n=1000, seed=0):
+    """Make what a detector learns from, as the network will see it.
+
+    Parameters
+    ----------
+    images : numpy.ndarray, shape (m, 28, 28), float32, in [0, 1]
+        Digits.
+    n : int
+    seed : int, 0 to 2**32 - 1
+
+    Returns
+    -------
+    digits : numpy.ndarray, shape (about 4 * n + m, 28, 28), float32, in [0, 1]
+        Up to 20,000 of the images, photographs of 2 n others, and all of them once
+        more, distorted.
+    others : numpy.ndarray, shape (about 21 * n, 28, 28), float32, in [0, 1]
+        Capital letters, two digits side by side, lines, noise and blank sheets with
+        ink in them, as they are and twice distorted.
+    """
+    from digitlib.augmentation import augment
+
+    def seen(pictures):
+        found = np.array([preprocess(picture) for picture in pictures])
+        return found[found.any(axis=(1, 2))]
+
+    digits = np.concatenate(
+        (images[4 * n :][:20_000], seen(photographs(images[: 2 * n], seed)))
+    )
+    kinds = (
+        distractors.letters(fonts(), 2 * n, seed),
+        distractors.pairs(images[: 2 * n], images[2 * n : 4 * n], seed),
+        distractors.lines(2 * n, seed),
+        distractors.noise(n // 2, seed),
+        blanks(6 * n, seed),  # in most of which no ink is found
+    )
+    others = np.concatenate([seen(kind) for kind in kinds])
+    distorted = augment(digits, (seed, 0)), np.asarray(digits)
+    twice = augment(others, (seed, 1)), augment(others, (seed, 2))
+    return np.concatenate(distorted), np.concatenate((*twice, others))
+
+
+def fonts():
+    """Return the font files that letters to learn from are set in: DejaVu."""
+    import matplotlib
+
+    folder = Path(matplotlib.get_data_path(), "fonts", "ttf")
+    return [p for p in sorted(folder.glob("DejaVu*.ttf")) if "Display" not in p.name]

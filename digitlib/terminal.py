@@ -1,0 +1,35 @@
+"""Small images as text, for terminals."""
+
+import numpy as np
+
+BLOCKS = " ▄▀█"  # by which half is light: none, lower, upper, both
+SHADES = " .:-=+*#%@"  # from dark to light
+LIGHT = 0.35  # from here on, a pixel is light: thin strokes are seldom brighter
+
+
+def draw(image, encoding="utf-8"):
+    """Draw an image with characters, two of its rows a line.
+
+    Parameters
+    ----------
+    image : array_like, shape (height, width), in [0, 1]
+        Such as `digitlib.recognizer.Prediction.seen`.
+    encoding : str or None
+        Of the output; None, as of an output in memory, can show all. Where there are
+        no half blocks, plain ASCII takes their place.
+
+    Returns
+    -------
+    str
+        Half as many lines as the image has rows, each as wide as the image.
+    """
+    image = np.asarray(image)
+    image = np.pad(image, ((0, len(image) % 2), (0, 0)))
+    upper, lower = image[0::2], image[1::2]
+    try:
+        BLOCKS.encode(encoding or "utf-8")
+        characters, which = BLOCKS, 2 * (upper >= LIGHT) + (lower >= LIGHT)
+    except (UnicodeError, LookupError):
+        shade = (upper + lower) / 2 * len(SHADES)
+        characters, which = SHADES, shade.astype(int).clip(0, len(SHADES) - 1)
+    return "\n".join("".join(characters[i] for i in row) for row in which)
