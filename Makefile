@@ -34,6 +34,7 @@ notebooks: .venv/installed  ## run every notebook from top to bottom and store t
 benchmark: .venv/installed  ## measure time and memory
 	$(BIN)/python benchmarks/main_line.py
 	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/recognition.py
 
 sweeps: .venv/installed  ## complete the stored results that take longer than a notebook may
 	$(BIN)/python benchmarks/sweeps.py

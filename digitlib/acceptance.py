@@ -96,7 +96,7 @@ def material(images, n=1000, seed=0):
         distractors.letters(fonts(), 2 * n, seed),
         distractors.pairs(images[: 2 * n], images[2 * n : 4 * n], seed),
         distractors.lines(2 * n, seed),
-        distractors.noise(n // 2, seed),
+        distractors.noise((n + 1) // 2, seed),
         blanks(6 * n, seed),  # in most of which no ink is found
     )
     others = np.concatenate([seen(kind) for kind in kinds])

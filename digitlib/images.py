@@ -48,7 +48,8 @@ def load_image(image):
         2-D (grey) or (height, width, 3 or 4) (RGB, RGBA). Unsigned integers are
         divided by the largest number their type holds; floats must lie in [0, 1]. A
         picture is taken as it is displayed: upright, and on white where it is
-        transparent. Of an animation, the first frame counts.
+        transparent (on black, if all that is visible is light, such as chalk). Of an
+        animation, the first frame counts.
 
     Returns
     -------
@@ -246,8 +247,9 @@ def _of_picture(picture, name, mode, size):
     factor = _factor(picture.size, size)
     if picture.has_transparency_data:
         picture = _reduced(picture, "RGBA", factor)
-        paper = Image.new("RGBA", picture.size, "white")
-        picture, factor = Image.alpha_composite(paper, picture), 1
+        factor = 1
+        if picture.getextrema()[3] != (255, 255):  # else nothing is transparent
+            mode = "RGBA"
     elif picture.mode in ("1", "L"):
         mode = "L"
     return _floats(np.asarray(_reduced(picture, mode, factor)), name, None)
@@ -278,6 +280,13 @@ def _factor(sides, size):
     return max(1, -(-max(sides) // size)) if size else 1
 
 
+def _on_paper(shown, opacity):
+    """Put what is transparent on white; on black, if all that is visible is light."""
+    visible = (shown @ LUMA)[opacity[..., 0] > 0.5]
+    paper = 0 if visible.size and np.percentile(visible, 5) > 0.6 else 1
+    return shown * opacity + paper * (1 - opacity)
+
+
 def _floats(array, name, size):
     if np.ma.is_masked(array):
         raise DigitlibError(f"{name}: masked pixels; fill them first: array.filled(1)")
@@ -305,8 +314,7 @@ def _floats(array, name, size):
         )
     array = array.astype(np.float32, copy=False)
     if colors == (4,):
-        opacity = array[..., 3:]
-        array = array[..., :3] * opacity + (1 - opacity)
+        array = _on_paper(array[..., :3], array[..., 3:])
     factor = _factor(array.shape[:2], size)
     if factor > 1:
         channels = array[..., np.newaxis] if array.ndim == 2 else array

@@ -45,7 +45,9 @@ class Pieces:
 
     def inside(self, rim):
         """Return each piece's share of ink that is ``rim`` or more from the border."""
-        return self._count(self.labels[rim:-rim, rim:-rim]) / self.area
+        height, width = self.labels.shape
+        inner = self.labels[rim : height - rim, rim : width - rim]
+        return self._count(inner) / self.area
 
     def touching(self):
         """Return which pieces touch the border."""

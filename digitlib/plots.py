@@ -122,13 +122,11 @@ def pictures(rows, captions=None, *, marked=None, name=None):
             most = 255 if np.asarray(picture).dtype == np.uint8 else 1
             axes.imshow(picture, cmap="gray", vmin=0, vmax=most)
         if captions is not None:
-            for x, (axes, caption) in enumerate(
-                zip(grid[y], captions[y], strict=False)
-            ):
+            for x, caption in enumerate(captions[y]):
                 bold = marked is not None and marked[y][x]
-                axes.set_title(caption, y=-0.02, va="top", fontsize=10, pad=2,
-                               color=ORANGE if bold else INK,
-                               weight="bold" if bold else "normal")  # fmt: skip
+                grid[y, x].set_xlabel(caption, fontsize=10, labelpad=2,
+                                      color=ORANGE if bold else INK,
+                                      weight="bold" if bold else "normal")  # fmt: skip
         if name is not None:
             grid[y, 0].set_ylabel(name[y], fontsize=10)
     for axes in grid.flat:

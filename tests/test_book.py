@@ -290,6 +290,12 @@ def test_the_readmes_numbers(test_images, test_labels, weights):
     printed = [o.text for c in usage.cells for o in c.get("outputs", []) if "text" in o]
     [share] = re.findall(r"([\d.]+)% read correctly", "".join(printed))
     assert f"reads {share}%" in text
+    handwriting = read(BOOK / "handwriting.ipynb")
+    printed = [
+        o.text for c in handwriting.cells for o in c.get("outputs", []) if "text" in o
+    ]
+    [share] = re.findall(r"scikit-learn's: ([\d.]+)% \(95%", "".join(printed))
+    assert f"reads {share}% of the same digits" in text
 
 
 def test_the_readmes_picture_is_the_notebooks():

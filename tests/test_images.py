@@ -254,6 +254,15 @@ def test_damaged_metadata_harm_no_pixel(picture):
             assert load_image(content).shape == (40, 30)
 
 
+def test_light_strokes_on_nothing_are_on_black():
+    drawing = np.zeros((30, 30, 4), np.uint8)
+    drawing[5:25, 14:17] = (250, 250, 240, 255)
+    for form in (drawing, Image.fromarray(drawing), file_of(Image.fromarray(drawing))):
+        found = load_image(form)
+        assert found[0, 0] == 0
+        assert found[15, 15] > 0.9
+
+
 def test_what_is_transparent_is_white():
     drawing = np.zeros((4, 4, 4), np.uint8)
     drawing[1, 2, 3] = 255  # one opaque black pixel

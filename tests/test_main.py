@@ -17,9 +17,10 @@ from PIL import Image
 import pytest
 
 from digitlib.__main__ import main
+from digitlib.acceptance import fit_acceptance
 from digitlib.data import load_mnist, split_validation
 from digitlib.evaluation import evaluate, fit_temperature
-from digitlib.model import forward, load_provenance, load_weights
+from digitlib.model import forward, load_detector, load_provenance, load_weights
 from digitlib.preprocessing import resize_only
 from digitlib.recipes import Recipe, train_recipe
 from digitlib.recognizer import Prediction, Recognizer
@@ -62,6 +63,8 @@ def test_json_has_an_object_a_line(images, capsys):
     assert (seven["path"], seven["digit"], seven["accepted"]) == ("seven.png", 7, True)
     assert np.isclose(sum(seven["probabilities"]), 1, atol=1e-4)
     assert np.isclose(max(seven["probabilities"]), seven["confidence"])
+    assert 0.5 < seven["is_digit"] <= 1
+    assert blank["is_digit"] == 0
     assert (blank["digit"], blank["accepted"], blank["reason"]) == (
         None,
         False,
@@ -200,7 +203,7 @@ def prediction(digit=7, confidence=0.62, reason=None):
         accepted=reason is None,
         reason=reason,
         seen=np.eye(28, dtype=np.float32),
-        **({"is_digit": 0.5} if "is_digit" in Prediction.__annotations__ else {}),
+        is_digit=0.75,
     )
 
 
@@ -213,6 +216,10 @@ def prediction(digit=7, confidence=0.62, reason=None):
             (0, 0.9, "not one digit"),
             "x.png: 0 (confidence 0.900) not accepted: not one digit",
         ),
+        (
+            (0, 0.9, "not a digit"),
+            "x.png: 0 (confidence 0.900) not accepted: not a digit",
+        ),
         ((None, 0.0, "no ink"), "x.png: no ink"),
     ],
 )
@@ -223,6 +230,7 @@ def test_the_line_of_an_item(monkeypatch, capsys, said, line):
     assert main(["recognize", "x.png", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["digit"], found["confidence"], found["reason"]) == said
+    assert found["is_digit"] == 0.75
     assert found["accepted"] == (said[2] is None)
 
 
@@ -494,13 +502,14 @@ def test_train_by_a_recipe(small_data, tmp_path, options, recipe):
     assert written["name"] == (options[1] if "--recipe" in options else "plain")
     assert (written["epochs"], written["images"]) == (2, 500)
     assert provenance["seed"] == 3
-    assert "temperature" not in provenance
+    assert not {"temperature", "threshold"} & set(provenance)
+    assert load_detector(out) is None
 
 
 @pytest.mark.parametrize(
     ("n", "epochs"), [(200, 4), pytest.param(30, 10, marks=pytest.mark.slow)]
 )
-def test_calibrate_fits_the_temperature_on_images_not_learned_from(
+def test_calibrate_fits_on_images_not_learned_from(
     small_data, tmp_path, monkeypatch, n, epochs
 ):
     split = partial(split_validation, n=n)
@@ -517,7 +526,18 @@ def test_calibrate_fits_the_temperature_on_images_not_learned_from(
     assert abs(expected - 1) > 0.2
     if n == 30:  # too few to tell the temperature from 1
         expected = 1
-    assert np.isclose(load_provenance(out)["temperature"], expected, atol=1e-4)
+    made = load_provenance(out)
+    assert np.isclose(made["temperature"], expected, atol=1e-4)
+    assert "detector" not in made
+
+    detector, settings = fit_acceptance(
+        model.get_weights(), twin.get_weights(), x[:-n], (x[-n:], y[-n:]), seed=3
+    )
+    assert np.array_equal(load_detector(out), detector)
+    assert made["threshold"] == settings["threshold"]
+    recognizer = Recognizer(out)
+    assert recognizer.threshold == made["threshold"]
+    assert np.array_equal(recognizer.detector, detector)
 
 
 def test_calibrate_needs_images_to_set_aside(small_data, tmp_path, capsys):

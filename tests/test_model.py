@@ -15,6 +15,8 @@ from digitlib.model import (
     Weights,
     build_model,
     forward,
+    layers,
+    load_detector,
     load_provenance,
     load_weights,
     relu,
@@ -127,6 +129,17 @@ def test_forward_of_any_image_is_kerass(model, weights, images, seed):
     assert np.allclose(probabilities, model(images).numpy(), atol=1e-4)
 
 
+def test_layers_are_what_keras_computes_on_the_way(model, test_images, weights):
+    passed = layers(test_images[:100], weights)
+    assert [array.shape for array in passed] == [(100, 100), (100, 100), (100, 10)]
+    expected = test_images[:100].reshape(100, 784)
+    for layer, found in zip(model.layers[1:3], passed, strict=False):
+        expected = layer(expected).numpy()
+        assert np.allclose(found, expected, atol=1e-4)
+    forwarded = forward(test_images[:100], weights)
+    assert np.allclose(special.softmax(passed[2], axis=1), forwarded, atol=1e-6)
+
+
 def test_forward_does_not_mix_images(test_images, weights, test_probabilities):
     one_by_one = np.concatenate([forward(x[None], weights) for x in test_images[:50]])
     assert np.allclose(one_by_one, test_probabilities[:50], atol=1e-5)
@@ -179,6 +192,86 @@ def test_saved_weights_come_back(tmp_path, model, weights):
     for saved, array in zip(load_weights(path), weights, strict=True):
         assert np.array_equal(saved, array)  # they were half precision before
     assert load_provenance(path) == {"seed": 7, "note": "for a test"}
+
+
+def test_robust_is_the_default():
+    assert all(map(np.array_equal, load_weights(), load_weights("robust")))
+    assert load_provenance() == load_provenance("robust")
+    assert np.array_equal(load_detector(), load_detector("robust"))
+
+
+def test_the_robust_weights_come_with_what_a_recognizer_needs(test_images, test_labels):
+    provenance, detector = load_provenance("robust"), load_detector("robust")
+    assert provenance["recipe"]["name"] == "robust"
+    assert provenance["recipe"]["images"] == 60_000
+    assert provenance["temperature"] > 0
+    assert 0 < provenance["threshold"] < 1
+    assert detector.shape == (222,)
+    assert detector.dtype == np.float32
+    probabilities = forward(test_images, load_weights("robust"))
+    assert evaluate(probabilities, test_labels).accuracy >= 0.989
+
+
+# The detector in the file
+
+
+@pytest.fixture
+def detector():
+    return np.random.default_rng(0).normal(0, 3, 222).astype(np.float32)
+
+
+def test_a_saved_detector_comes_back(tmp_path, model, weights, detector):
+    path = tmp_path / "mine.npz"
+    save_weights(path, model, detector, threshold=0.5)
+    assert np.array_equal(load_detector(path), detector)  # in full precision
+    assert load_detector(path).dtype == np.float32
+    assert load_provenance(path) == {"threshold": 0.5}
+    assert all(map(np.array_equal, load_weights(path), weights))
+    save_weights(path, model)
+    assert load_detector(path) is None
+    assert load_detector("plain") is None
+    with pytest.raises(DigitlibError, match="no such weights"):
+        load_detector(tmp_path / "absent.npz")
+
+
+def changed(path, **changes):
+    """Change arrays in a file, and leave its digest as it was."""
+    with np.load(path) as file:
+        arrays = {**dict(file), **changes}
+    np.savez(path, **{name: a for name, a in arrays.items() if a is not None})
+
+
+def test_the_digest_covers_the_detector(tmp_path, model, detector):
+    path = tmp_path / "w.npz"
+    for other in (np.append(detector[:-1], 1).astype(np.float32), None):
+        save_weights(path, model, detector)
+        changed(path, detector=other)
+        for load in (load_detector, load_weights, load_provenance):
+            with pytest.raises(DigitlibError, match="digest differs"):
+                load(path)
+    save_weights(path, model)
+    changed(path, detector=detector)
+    with pytest.raises(DigitlibError, match="digest differs"):
+        load_detector(path)
+
+
+@pytest.mark.parametrize("shape", [(221,), (223,), (1, 222), (222, 1), (), (0,)])
+def test_a_detector_of_another_shape_is_refused(tmp_path, model, shape):
+    def save_and_load(path):
+        save_weights(path, model, np.zeros(shape))
+        load_weights(path)
+
+    with pytest.raises(DigitlibError, match="detector") as error:
+        save_and_load(tmp_path / "w.npz")
+    assert "\n" not in str(error.value)
+    assert "222" in str(error.value)
+
+
+def test_a_detector_that_is_not_finite_is_not_saved(tmp_path, model, detector):
+    detector[7] = np.inf
+    with pytest.raises(DigitlibError, match="detector is not finite"):
+        save_weights(tmp_path / "w.npz", model, detector)
+    assert not list(tmp_path.iterdir())
 
 
 def test_half_precision_costs_no_prediction(tmp_path, test_images):

@@ -11,24 +11,22 @@ from digitlib.pieces import Pieces
 
 sheets = arrays(bool, array_shapes(min_dims=2, max_dims=2, max_side=15))
 
-# 0: a bar down the left border; 1: two pixels that touch at a corner; 2: a ring, and
-# 3: a pixel in it; 4: the corner at the lower right
-DRAWN = """
-#..........
-#.#..####..
-#..#.#..#..
-#....#..#..
-#....####..
-...........
-#.........#
-""".split()
+# In the order of their first rows: a bar down the left border, two pixels that touch at
+# a corner, a ring, and two corners of the sheet
+DRAWN = (
+    "#..........",
+    "#.#..####..",
+    "#..#.#..#..",
+    "#....#..#..",
+    "#....####..",
+    "...........",
+    "#.........#",
+)
 
 
 @pytest.fixture
 def drawn():
-    ink = np.array([[mark == "#" for mark in row] for row in DRAWN])
-    ink[2, 6] = False
-    return ink
+    return np.array([[mark == "#" for mark in row] for row in DRAWN])
 
 
 @given(sheets)
@@ -142,7 +140,7 @@ def framed(width, inner, height=100, breadth=80):
     ink[10:-10, 10:-10] = True
     inside = 10 + width
     ink[inside:-inside, inside:-inside] = False
-    ink[50 : 50 + inner, 40 : 40 + inner] = True
+    ink[45 : 45 + inner, 36 : 36 + inner] = True
     return Pieces(ink)
 
 

