@@ -76,7 +76,7 @@ def material(images, n=1000, seed=0):
 
     Returns
     -------
-    digits : numpy.ndarray, shape (about 4 * n + m, 28, 28), float32, in [0, 1]
+    digits : numpy.ndarray, shape (k, 28, 28), float32, in [0, 1]
         Up to 20,000 of the images, photographs of 2 n others, and all of them once
         more, distorted.
     others : numpy.ndarray, shape (about 21 * n, 28, 28), float32, in [0, 1]

@@ -14,7 +14,7 @@ from digitlib.preprocessing import preprocess
 @pytest.fixture(scope="module")
 def scaled(test_images, test_labels):
     """Fit and validation images, from none of which a network here has learned."""
-    return test_images[:600], (test_images[2000:2500], test_labels[2000:2500])
+    return test_images[:600], (test_images[2000:2400], test_labels[2000:2400])
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,8 @@ def test_the_twin_decides(quick, scaled, weights, sure, swapped):
     confidence = softmax(passed[2] / settings["temperature"]).max(axis=1)
     trust = confidence * detect(passed, twins)
     assert type(settings["threshold"]) is float
-    assert 0.97 - 2 / 500 <= np.mean(trust >= settings["threshold"]) <= 0.97 + 2 / 500
+    assert np.isclose(settings["threshold"], np.quantile(trust, 0.03), atol=1e-4)
+    assert 0.97 - 2 / 400 <= np.mean(trust >= settings["threshold"]) <= 0.97 + 2 / 400
     wrong = softmax(passed[2]).max(axis=1) * detect(passed, detector)
     assert not 0.966 <= np.mean(wrong >= settings["threshold"]) <= 0.974
 
@@ -94,13 +95,13 @@ def test_what_a_detector_learns_from(scaled):
     assert len(others) % 3 == 0
     assert 3 * 25 < len(others) <= 3 * 62
     third = len(others) // 3
+    assert not (others[:third] == others[third:-third]).all(axis=(1, 2)).any()
     assert not (others[:third] == others[-third:]).all(axis=(1, 2)).any()
     assert not (others[third:-third] == others[-third:]).all(axis=(1, 2)).any()
     again = material(images, n=5, seed=3)
     assert np.array_equal(again[0], digits)
     assert np.array_equal(again[1], others)
-    other_seed = material(images, n=5, seed=4)
-    assert not np.array_equal(other_seed[0], digits)
+    assert not np.array_equal(material(images, n=1, seed=4)[0][:9], digits[:9])
 
 
 def test_digits_are_digits_and_others_are_not(scaled):

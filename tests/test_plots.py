@@ -220,3 +220,41 @@ def test_damage_has_a_plot_for_each_kind_and_a_point_for_each_strength():
     lines = [line.get_ydata() for line in axes[0].lines if line.get_label() != "_"]
     assert any(np.array_equal(y, [100, 50]) for y in lines)
     assert any(np.array_equal(y, [100, 100]) for y in lines)
+
+
+def test_pictures_of_many_sizes_keep_their_values_and_captions():
+    color = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+    grey = np.full((8, 5), 0.5)
+    dim = np.full((8, 5), 100, np.uint8)
+    captions = [["a", "b"], ["c", "d"]]
+    marked = [[False, True], [False, False]]
+    grid = plots.pictures(
+        [[color, grey], [grey, dim]], captions, marked=marked, name=["x", "y"]
+    )
+    shown = [[axes.images[0] for axes in row] for row in grid]
+    assert np.array_equal(shown[0][0].get_array(), color)
+    assert shown[1][0].get_clim() == (0, 1)  # not stretched to its own range
+    assert shown[1][1].get_clim() == (0, 255)
+    assert [[axes.get_xlabel() for axes in row] for row in grid] == captions
+    heavy = [[axes.xaxis.label.get_weight() for axes in row] for row in grid]
+    assert heavy == [["normal", "bold"], ["normal", "normal"]]
+    assert [row[0].get_ylabel() for row in grid] == ["x", "y"]
+
+
+def test_rows_of_pictures_may_differ_in_length():
+    grid = plots.pictures([[np.zeros((3, 3))] * 3, [np.zeros((3, 3))]])
+    assert [len(axes.images) for axes in grid.flat] == [1, 1, 1, 1, 0, 0]
+
+
+def test_ranges_draw_percentiles():
+    values = np.arange(101)
+    panels = {"width": {"a": values, "b": 2 * values}, "mass": {"a": [5], "b": [7]}}
+    width, mass = plots.ranges(panels)
+    lines = [line.get_xdata() for line in width.lines]
+    assert np.allclose(lines[0], [5, 95])
+    assert np.allclose(lines[1], 50)
+    assert np.allclose(lines[2], [10, 190])
+    assert np.allclose(mass.lines[3].get_xdata(), 7)
+    assert (width.get_xlabel(), mass.get_xlabel()) == ("width", "mass")
+    labels = [label.get_text() for label in width.get_yticklabels()]
+    assert labels == ["a", "b"]
