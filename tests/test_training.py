@@ -214,7 +214,12 @@ def test_control_c_is_noticed_within_an_epoch(small, capsys, monkeypatch):
         signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(tqdm, "update", update)
-    history = train(model, x, y, epochs=1, batch_size=1)
+    # A process that was started in the background may have inherited to ignore it.
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        history = train(model, x, y, epochs=1, batch_size=1)
+    finally:
+        signal.signal(signal.SIGINT, handler)
     assert len(parts) == 1
     assert parts[0] < 0.5
     assert history.epoch == []
