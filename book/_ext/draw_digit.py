@@ -1,0 +1,207 @@
+"""The directive `draw-digit`: a canvas that reads what is drawn on it, in the page.
+
+The scripts in `book/_static` do the work. What they need, the trained weights and the
+library's own constants, is written into the built site from `digitlib`, so that the
+page cannot disagree with the package and no second copy is kept.
+"""
+
+import base64
+import hashlib
+from importlib import resources
+import io
+import json
+from pathlib import Path
+
+from docutils import nodes
+import numpy as np
+from PIL import Image
+from sphinx.util.docutils import SphinxDirective
+
+from digitlib import preprocessing
+from digitlib.data import load_mnist
+from digitlib.model import (
+    forward,
+    load_detector,
+    load_provenance,
+    load_weights,
+)
+from digitlib.recognizer import Recognizer
+
+SIDE = 280  # pixels of the canvas: ten for each of MNIST's
+MISREAD = 10  # test digits that are offered
+CONSTANTS = (
+    "WIDEST", "DARKEST", "FAINTEST", "STRONG", "WEAK", "SEPARATE", "DEVIATIONS", "MOST",
+    "SPECK", "PIECE", "NEAR", "COARSE", "SHARPEN", "THINNEST", "BOLDEST", "THIN",
+    "BOLD", "EYE",
+)  # fmt: skip
+
+
+class draw_digit(nodes.General, nodes.Element):
+    """The place of the canvas; it is made when the page is written."""
+
+
+class DrawDigit(SphinxDirective):
+    """`{draw-digit}`: at most once a page, since its element has an id."""
+
+    def run(self):
+        return [draw_digit()]
+
+
+def data_script():
+    """Write what the page needs as a script: a page opened as a file may load one.
+
+    Returns
+    -------
+    str
+        JavaScript that sets ``digitData``: the weights in half precision, as they
+        ship, and the detector in single precision, both little endian in base 85;
+        the size of each array; and the constants of the steps before the network.
+    """
+    weights = load_weights("robust")
+    made = load_provenance("robust")
+    settings = {name: getattr(preprocessing, name) for name in CONSTANTS}
+    settings |= {name: made[name] for name in ("temperature", "threshold")}
+    halves = np.concatenate([array.ravel() for array in weights]).astype("<f2")
+    data = {
+        "sizes": [array.size for array in weights],
+        "weights": _text(halves),
+        "detector": _text(load_detector("robust").astype("<f4")),
+        "settings": settings,
+    }
+    return f"const digitData = {json.dumps(data)};\n"
+
+
+def _text(array):
+    return base64.b85encode(array.tobytes()).decode()
+
+
+def test_digits():
+    """Choose test digits to begin with: the first of each that is read well, and errors.
+
+    Returns
+    -------
+    right, wrong : list of (numpy.ndarray, shape (28, 28), uint8; int; int)
+        Image, label, and what is read when it lies on the canvas. Wrong are those
+        of which the recogniser is surest.
+    """
+    _, (x_test, y_test) = load_mnist()
+    predicted = forward(
+        x_test / np.float32(255), load_weights("robust")
+    ).argmax(axis=1)
+    recognizer = Recognizer("robust")
+
+    def read(index):
+        large = (
+            x_test[index].repeat(SIDE // 28, axis=0).repeat(SIDE // 28, axis=1)
+        )
+        return recognizer.predict(large)
+
+    right = []
+    for digit in range(10):
+        index = next(
+            i for i in np.flatnonzero(y_test == digit) if read(i).accepted
+        )
+        right.append((x_test[index], digit, read(index).digit))
+    wrong = []
+    for index in np.flatnonzero(predicted != y_test):
+        prediction = read(index)
+        if prediction.accepted and prediction.digit != y_test[index]:
+            label = int(y_test[index])
+            wrong.append(
+                (prediction.trust, x_test[index], label, prediction.digit)
+            )
+    wrong.sort(key=lambda item: -item[0])
+    return right, [item[1:] for item in wrong[:MISREAD]]
+
+
+def html(static):
+    """Write the element as it stands before its scripts have come.
+
+    Parameters
+    ----------
+    static : str
+        Where the page finds the scripts.
+
+    Returns
+    -------
+    str
+    """
+    file = resources.files("digitlib") / "assets" / "robust.npz"
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    right, wrong = test_digits()
+    values = {
+        "side": SIDE,
+        "digest": digest,
+        "empty": _source(np.zeros((1, 1), np.uint8)),
+        "static": static,
+        "bars": "".join(
+            f"<li><span>{digit}</span></li>" for digit in range(10)
+        ),
+        "right": "".join(
+            _button(image, f"{label}") for image, label, _ in right
+        ),
+        "wrong": "".join(
+            _button(image, f"{label}, read as {read}")
+            for image, label, read in wrong
+        ),
+    }
+    return (
+        (Path(__file__).parent / "draw_digit.html")
+        .read_text()
+        .format(**values)
+    )
+
+
+def _button(image, name):
+    return (
+        f'<button type="button" data-digit disabled><img src="{_source(image)}" '
+        f'width="28" height="28" alt="">{name}</button>'
+    )
+
+
+def _source(image):
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "png", optimize=True)
+    return (
+        f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+    )
+
+
+def _visit(translator, node):
+    up = "../" * translator.builder.current_docname.count("/")
+    translator.body.append(html(f"{up}_static/"))
+    raise nodes.SkipNode
+
+
+def _skip(translator, node):
+    raise nodes.SkipNode
+
+
+def _add_files(app, pagename, templatename, context, doctree):
+    """Load the scripts and styles only where there is something to draw on."""
+    if doctree is not None and any(doctree.findall(draw_digit)):
+        app.add_css_file("draw-digit.css")
+        for name in ("digit-framing.js", "digit-network.js", "draw-digit.js"):
+            app.add_js_file(name, loading_method="defer")
+
+
+def _write_data(app, error):
+    if error is None and app.builder.format == "html":
+        path = Path(app.outdir) / "_static" / "draw-digit-data.js"
+        path.write_text(data_script(), encoding="ascii")
+
+
+def setup(app):
+    """Register the directive; `_config.yml` names this extension."""
+    skipped = (_skip, None)
+    app.add_node(
+        draw_digit,
+        html=(_visit, None),
+        latex=skipped,
+        text=skipped,
+        man=skipped,
+    )
+    app.add_directive("draw-digit", DrawDigit)
+    app.connect("html-page-context", _add_files)
+    app.connect("build-finished", _write_data)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
