@@ -22,7 +22,7 @@ from digitlib.model import forward, load_weights
 ROOT = Path(__file__).parent.parent
 BOOK = ROOT / "book"
 NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
-PAGES = [*NOTEBOOKS, *sorted(BOOK.glob("*.md"))]
+PAGES = [*NOTEBOOKS, *sorted(BOOK.rglob("*.md"))]
 
 # Numbers with a percent sign or a decimal point that may be typed into prose, because
 # nobody measured them here. What was measured is glued.
@@ -76,7 +76,9 @@ def is_picture(output):
 
 
 def by_name(paths):
-    return pytest.mark.parametrize("path", paths, ids=[path.stem for path in paths])
+    return pytest.mark.parametrize(
+        "path", paths, ids=[str(path.relative_to(BOOK)) for path in paths]
+    )
 
 
 notebooks = by_name(NOTEBOOKS)
@@ -88,9 +90,12 @@ pages = by_name(PAGES)
 
 def test_the_table_of_contents_has_every_page():
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    files = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
-    listed = sorted([toc["root"], *files])
-    assert listed == sorted(f"book/{path.stem}" for path in PAGES)
+    chapters = [chapter for part in toc["parts"] for chapter in part["chapters"]]
+    sections = [section for page in chapters for section in page.get("sections", ())]
+    listed = sorted([toc["root"], *(page["file"] for page in chapters + sections)])
+    assert listed == sorted(
+        str(path.relative_to(ROOT).with_suffix("")) for path in PAGES
+    )
 
 
 @notebooks
@@ -380,7 +385,7 @@ def site_pages(site):
 
 def test_the_site_has_every_page(site):
     for path in PAGES:
-        assert (site / "book" / f"{path.stem}.html").is_file()
+        assert (site / path.relative_to(ROOT).with_suffix(".html")).is_file()
     assert "book/index.html" in (site / "index.html").read_text()
 
 
