@@ -6,8 +6,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 import re
 import statistics
-import subprocess
-import sys
 import tomllib
 from urllib.parse import unquote, urlsplit
 
@@ -359,17 +357,6 @@ class Page(HTMLParser):
             self.links.append(attributes["href"])
         elif tag in LOADS and attributes.get(LOADS[tag]):
             self.loads.append(attributes[LOADS[tag]])
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """The site, built from what is stored, with warnings as errors."""
-    folder = tmp_path_factory.mktemp("site")
-    command = [Path(sys.executable).parent / "jupyter-book", "build", ROOT, "--all",
-               "-W", "--keep-going", "--path-output", folder]  # fmt: skip
-    built = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert built.returncode == 0, built.stdout[-3000:] + built.stderr[-3000:]
-    return folder / "_build" / "html"
 
 
 @pytest.fixture(scope="session")
