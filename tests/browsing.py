@@ -51,6 +51,18 @@ def site(tmp_path_factory):
     return folder / "_build" / "html"
 
 
+def forwards(path):
+    """Whether a page does nothing but forward to another one."""
+    return 'http-equiv="refresh"' in path.read_text().lower()
+
+
+@pytest.fixture(scope="session")
+def addresses(site):
+    """The address of every page below the site's, but of those that only forward."""
+    paths = [path for path in site.rglob("*.html") if "_static" not in path.parts]
+    return sorted(str(path.relative_to(site)) for path in paths if not forwards(path))
+
+
 class StaticHost(StaticFileHandler):
     """Answers as hosts of static sites do: what is missing gets the site's 404.html."""
 
