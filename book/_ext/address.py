@@ -40,7 +40,7 @@ def repository(environment):
 
 
 def site(environment):
-    """Return the address of the pages, ending in a slash; empty if not known."""
+    """Return the address of the pages, with a slash at its end, or nothing."""
     address = environment.get("BOOK_ADDRESS", "")
     if not address:
         return ""
