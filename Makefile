@@ -7,7 +7,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-slow lab notebooks benchmark sweeps format clean
+.PHONY: help book pdf test test-slow lab notebooks benchmark sweeps format clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -15,6 +15,9 @@ help:  ## show this list
 book: .venv/installed  ## build the site and say where to open it
 	$(BIN)/jupyter-book build . --all -W --keep-going
 	@echo "Open $(CURDIR)/_build/html/index.html in a browser."
+
+pdf: book  ## print the whole book into one file, through Chromium
+	$(BIN)/python book/print.py
 
 test: .venv/installed  ## run every check: style, unit tests, every notebook
 	$(BIN)/ruff check .
