@@ -8,6 +8,7 @@ print.css that it uses when a reader prints a single page. Then it is printed
 once more, when it is known on which page each chapter begins.
 """
 
+from html import escape
 import os
 from pathlib import Path
 import posixpath
@@ -79,6 +80,7 @@ def article_of(site, name, pages):
         source = element.get("src", "data:")
         if not source.startswith("data:"):
             element["src"] = (site / name).parent.joinpath(source).as_uri()
+        element.attrs.pop("loading", None)  # paper cannot wait for a reader
         if element.name == "a" and "href" in element.attrs:
             element["href"] = where(name, element["href"], pages)
             if element["href"] is None:
@@ -158,16 +160,16 @@ def contents(pages, starts):
     lines = ['<nav class="book-contents"><h1>Contents</h1>']
     for caption, names in parts():
         if caption:
-            lines.append(f'<p class="part">{caption}</p>')
+            lines.append(f'<p class="part">{escape(caption)}</p>')
         lines.append("<ul>")
         for name, depth in names:
             heading = pages[name].select_one("article h1")
             for link in heading.select(".headerlink"):
                 link.extract()
-            number = starts.get(name, "")
+            title, number = escape(heading.get_text()), starts.get(name, "")
             lines.append(
                 f'<li style="padding-left: {1.5 * depth}em">'
-                f'<a href="#{anchor(name)}"><span>{heading.get_text()}</span> '
+                f'<a href="#{anchor(name)}"><span>{title}</span> '
                 f"<span>{number}</span></a></li>"
             )
         lines.append("</ul>")

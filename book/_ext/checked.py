@@ -119,7 +119,7 @@ def exempt():
         if EXEMPT & tags(cell)
     ]
     if not rows:
-        return "At present there is none: every cell is run and compared."
+        return "At present none is: every cell is run and compared."
     return table(["notebook", "cell that begins with", "why"], rows)
 
 
