@@ -39,24 +39,16 @@ def find_browser():
 
 
 def parts():
-    """Yield the table of contents: a part's caption, and its pages' names.
-
-    A name comes with its depth: 0 for a chapter, 1 for a section of one.
-    """
+    """Yield the table of contents: a part's caption, and its pages' names."""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    yield None, [(toc["root"], 0)]
+    yield None, [toc["root"]]
     for part in toc["parts"]:
-        names = []
-        for chapter in part["chapters"]:
-            names.append((chapter["file"], 0))
-            sections = chapter.get("sections", ())
-            names += [(section["file"], 1) for section in sections]
-        yield part["caption"], names
+        yield part["caption"], [page["file"] for page in part["chapters"]]
 
 
 def read_pages(site):
     """Return every page of the contents, parsed, by its name."""
-    names = [name for _, pages in parts() for name, _ in pages]
+    names = [name for _, pages in parts() for name in pages]
     return {
         name: BeautifulSoup((site / f"{name}.html").read_text(), "html.parser")
         for name in names
@@ -128,7 +120,7 @@ def join(site, starts):
         body.append(f"<p>{os.environ['BOOK_ADDRESS']}</p>")
     body += ["</section>", contents(pages, starts)]
     for caption, names in parts():
-        for i, (name, _) in enumerate(names):
+        for i, name in enumerate(names):
             article = article_of(site, name, pages)
             if caption and i == 0:
                 part = pages[name].new_tag("p", attrs={"class": "part"})
@@ -162,14 +154,13 @@ def contents(pages, starts):
         if caption:
             lines.append(f'<p class="part">{escape(caption)}</p>')
         lines.append("<ul>")
-        for name, depth in names:
+        for name in names:
             heading = pages[name].select_one("article h1")
             for link in heading.select(".headerlink"):
                 link.extract()
             title, number = escape(heading.get_text()), starts.get(name, "")
             lines.append(
-                f'<li style="padding-left: {1.5 * depth}em">'
-                f'<a href="#{anchor(name)}"><span>{title}</span> '
+                f'<li><a href="#{anchor(name)}"><span>{title}</span> '
                 f"<span>{number}</span></a></li>"
             )
         lines.append("</ul>")
@@ -199,7 +190,7 @@ def starts_in(file):
     reader = PdfReader(file)
     starts = {}
     for _, names in parts():
-        for name, _ in names:
+        for name in names:
             place = reader.named_destinations["/" + anchor(name)]
             starts[name] = reader.get_destination_page_number(place) + 1
     return starts

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 SCRIPT = ROOT / "book" / "print.py"
-CHAPTERS = [name for _, names in parts() for name, _ in names]
+CHAPTERS = [name for _, names in parts() for name in names]
 MARGINS = 18 + 18  # millimetres, left and right, as print.css has them
 WIDTH = round((210 - MARGINS) / 25.4 * 96)  # of the text on A4, in CSS pixels
 
