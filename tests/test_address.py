@@ -91,7 +91,10 @@ def build(tmp_path_factory):
     def build(**environment):
         book = tmp_path_factory.mktemp("small")
         (book / "part").mkdir()
-        (book / "index.md").write_text("# Small book\n\n```{toctree}\npart/one\n```\n")
+        below = "# {}\n\n```{{toctree}}\n{}\n```\n"
+        (book / "index.md").write_text(below.format("Small book", "part/one\npart/two"))
+        (book / "part" / "two.md").write_text(below.format("Two", "three"))
+        (book / "part" / "three.md").write_text("# Three\n")
         (book / "icon.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
         shutil.copy(ROOT / "book" / "data.ipynb", book / "part" / "one.ipynb")
         (book / "conf.py").write_text(
@@ -161,23 +164,22 @@ def test_with_an_address_edit_and_launch_lead_to_the_right_file(known):
 
 # The page for what is not found
 
+PAGES = ["index", "part/one", "part/two", "part/three"]
+LEADS = ["search.html", *(f"{name}.html" for name in PAGES)]
+
 
 def test_the_404_page_loads_nothing_but_an_icon_and_leads_home_and_to_the_search(known):
     page = known["404"]
     assert not page.select("script, img, link[rel=stylesheet]")
     addresses = [link["href"] for link in page.select("a")]
-    assert [a.removeprefix("https://owner.github.io/name/") for a in addresses] == [
-        "search.html",
-        "index.html",
-        "part/one.html",
-    ]
+    assert [a.removeprefix("https://owner.github.io/name/") for a in addresses] == LEADS
     assert page.select_one("link[rel=icon]")["href"].startswith("https://owner.github")
     assert page.select_one("meta[name=robots]")["content"] == "noindex"
 
 
 def test_without_an_address_the_404_pages_links_are_right_where_it_lies(unknown):
     addresses = [link["href"] for link in unknown["404"].select("a")]
-    assert addresses == ["search.html", "index.html", "part/one.html"]
+    assert addresses == LEADS
 
 
 @pytest.mark.parametrize("path", ["nowhere", "book/nowhere.html", "a/b/c/d.html"])

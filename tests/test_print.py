@@ -86,6 +86,11 @@ def test_on_paper_nothing_is_cut_off_hidden_or_to_be_touched(html, page, tmp_pat
     page.set_viewport_size({"width": WIDTH, "height": 1000})
     page.emulate_media(media="print", color_scheme="dark")
     page.goto(place.as_uri())
+    page.evaluate(
+        """() => document.querySelector("article").insertAdjacentHTML("afterbegin",
+        `<div class="highlight"><pre>${"a long line, ".repeat(50)}</pre></div>`
+        + `<p class="screen-only">To be touched.</p><canvas></canvas>`)"""
+    )
     too_wide = page.evaluate(
         """() => [...document.querySelectorAll("article *")]
         .filter(e => e.getBoundingClientRect().right > innerWidth + 1

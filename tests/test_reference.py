@@ -69,6 +69,7 @@ def test_no_private_name_and_no_address_in_memory_is_there(entries, reference):
         assert not any(part.startswith("_") for part in name.split(".")), name
     for page in reference:
         assert not re.search(r"\b0x[0-9a-f]", page.article.get_text())
+        assert "<function" not in page.article.get_text()
         assert "Alias for field" not in page.article.get_text()
 
 
@@ -145,9 +146,16 @@ def test_names_in_cells_lead_to_their_entries(path, site, entries):
         assert link.find_parent("pre")
         name = link["href"].rpartition("#")[2].removeprefix("module-")
         assert name in entries or name in {f"digitlib.{m.stem}" for m in MODULES}
-    blocks = [block.get_text().strip() for block in page.select("article pre")]
-    for source in shown_code(path):  # no letter of it is lost
-        assert source.strip() in blocks
+    blocks = {block.get_text().strip(): block for block in page.select("article pre")}
+    names = {name for name, _ in wanted}
+    for source in shown_code(path):
+        block = blocks[source.strip()]  # no letter of it is lost
+        called = {
+            node.func.id
+            for node in ast.walk(ast.parse(source))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        assert names & called <= {link.get_text() for link in block.select("a")}
 
 
 def test_links_in_code_are_told_by_more_than_their_colour(page, served):
