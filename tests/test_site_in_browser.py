@@ -7,8 +7,9 @@ from io import BytesIO
 import re
 
 from axe_playwright_python.sync_playwright import Axe
-from browsing import ROOT, watch
+from browsing import ROOT, settle, watch
 from PIL import Image, ImageChops
+from playwright.sync_api import expect
 import pytest
 
 FRONT = "book/index.html"
@@ -30,6 +31,7 @@ def visit(page, base, addresses):
     """Open one page after the other, and yield the address of each."""
     for address in addresses:
         page.goto(f"{base}/{address}")
+        settle(page)
         yield address
 
 
@@ -68,7 +70,6 @@ def test_every_page_opens_without_a_complaint(page, base, addresses):
     problems = watch(page)
     found = {}
     for address in visit(page, base, addresses):
-        page.wait_for_load_state("networkidle")
         if problems:
             found[address] = problems.copy()
         problems.clear()
@@ -83,20 +84,13 @@ def test_the_address_of_the_site_leads_to_its_front_page(page, base):
 
 def test_a_missing_page_says_so_and_leads_back(page, served):
     problems = watch(page)
-    missing = f"{served}/no/such/page.html"
-    assert page.goto(missing).status == 404
+    assert page.goto(f"{served}/no/such/page.html").status == 404
+    # From there it looks upwards for the folder in which the book lives.
     page.wait_for_load_state("networkidle")
-    assert [text for text in problems if missing not in text] == []
-    assert page.locator("h1:visible").count() == 1
-    page.locator("main a", has_text=re.compile("front page", re.I)).click()
+    assert [text for text in problems if f"{served}/no/" not in text] == []
+    assert "No such page" in page.locator("h1").inner_text()
+    page.get_by_role("link", name="One small network", exact=True).first.click()
     assert page.locator("h1:visible").inner_text().startswith("One small network")
-
-
-def test_every_page_has_one_heading_of_the_first_level(page, served, addresses):
-    found = {}
-    for address in visit(page, served, addresses):
-        found[address] = page.locator("h1:visible").count()
-    assert set(found.values()) == {1}, found
 
 
 def test_the_front_page_is_light(page, served):
@@ -127,7 +121,6 @@ def layout_shifts(page, base, addresses):
     page.add_init_script(SHIFTS)
     found = {}
     for address in visit(page, base, addresses):
-        page.wait_for_load_state("networkidle")
         page.evaluate(
             """async () => {
               const frame = () => new Promise(requestAnimationFrame);
@@ -230,35 +223,46 @@ def test_no_page_is_too_wide_at_twice_the_size(new_page, served, addresses):
 # For everyone
 
 
-def violations(page, base, addresses, schemes):
-    """What axe-core objects to, with everything unfolded, by address and scheme."""
-    page.emulate_media(reduced_motion="reduce")
+COLOURS = {"runOnly": ["cat.color"]}
+ALL_BUT_COLOURS = {"rules": {"color-contrast": {"enabled": False}}}
+
+
+def objections(page, base, addresses, options=None):
+    """What axe-core objects to, with everything unfolded, by address."""
     found = {}
     for address in visit(page, base, addresses):
         page.evaluate("document.querySelectorAll('details').forEach(e => e.open = 1)")
-        for scheme in schemes:
-            page.emulate_media(color_scheme=scheme)
-            page.wait_for_function(
-                "scheme => document.documentElement.dataset.theme === scheme",
-                arg=scheme,
-            )
-            result = Axe().run(page)
-            if result.violations_count:
-                found[address, scheme] = result.generate_report()
+        page.wait_for_function("document.getAnimations().length === 0")
+        result = Axe().run(
+            page, options={"resultTypes": ["violations"]} | (options or {})
+        )
+        for rule in result.response["violations"]:
+            targets = [node["target"] for node in rule["nodes"]]
+            found[address, rule["id"]] = targets[:5]
     return found
 
 
-def test_axe_has_no_objection(page, served):
-    found = violations(page, served, SAMPLE, ["light", "dark"])
-    assert not found, "\n".join(f"{where}: {report}" for where, report in found.items())
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_has_no_objection(new_page, served, scheme):
+    page = new_page(viewport=DESKTOP, color_scheme=scheme)
+    assert objections(page, served, SAMPLE) == {}
 
 
+# In the dark only colours differ, and on a phone all but colours.
 @pytest.mark.slow
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_axe_has_no_objection_to_any_page(new_page, served, addresses, size):
-    page = new_page(viewport=size)
-    found = violations(page, served, addresses, ["light", "dark"])
-    assert not found, "\n".join(f"{where}: {report}" for where, report in found.items())
+@pytest.mark.parametrize(
+    ("size", "scheme", "options"),
+    [
+        pytest.param(DESKTOP, "light", None, id="desktop"),
+        pytest.param(DESKTOP, "dark", COLOURS, id="dark"),
+        pytest.param(PHONE, "light", ALL_BUT_COLOURS, id="phone"),
+    ],
+)
+def test_axe_has_no_objection_to_any_page(
+    new_page, served, addresses, size, scheme, options
+):
+    page = new_page(viewport=size, color_scheme=scheme)
+    assert objections(page, served, addresses, options) == {}
 
 
 TABBABLE = """() => {
@@ -284,7 +288,7 @@ FOCUSED = """() => {
   const hit = document.elementFromPoint(x + width / 2, y + height / 2);
   return {
     number: tabbable.indexOf(element),
-    name: `${element.tagName} .${element.className}`,
+    name: `${element.tagName} .${element.className} ${element.innerText}`,
     scrolls: element.scrollWidth > element.clientWidth
       || element.scrollHeight > element.clientHeight,
     clip: {x: left, y: top, width: right - left, height: bottom - top},
@@ -294,15 +298,12 @@ FOCUSED = """() => {
 
 
 def screenshot(page, clip):
-    return Image.open(BytesIO(page.screenshot(clip=clip))).convert("RGB")
+    return Image.open(BytesIO(page.screenshot(clip=clip))).convert("L")
 
 
 def clearly_changed(before, after):
     """The number of pixels in which two pictures differ clearly."""
-    greatest = [channel.getextrema() for channel in before.split()]
-    assert before.size == after.size, greatest
-    difference = ImageChops.difference(before, after).convert("L")
-    return sum(difference.histogram()[32:])
+    return sum(ImageChops.difference(before, after).histogram()[32:])
 
 
 def tab_through(page, base, address):
@@ -342,8 +343,9 @@ def test_the_tab_key_goes_through_the_front_page(new_page, served, size):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("size", "scheme"), [(PHONE, "dark"), (DESKTOP, "light")], ids=["phone", "desktop"]
+)
 def test_the_tab_key_goes_through_a_chapter(new_page, served, size, scheme):
     page = new_page(viewport=size, color_scheme=scheme, reduced_motion="reduce")
     assert tab_through(page, served, CHAPTER) == []
@@ -370,7 +372,7 @@ def test_on_a_phone_the_menu_opens_and_closes_by_keyboard(new_page, served):
     assert page.locator("dialog :focus").count() == 1
     page.keyboard.press("Escape")
     entry.wait_for(state="hidden")
-    assert button.evaluate("button => button === document.activeElement")
+    expect(button).to_be_focused()
 
 
 def test_solutions_unfold_by_keyboard(page, served):
@@ -402,22 +404,21 @@ def test_the_theme_follows_the_system_until_the_reader_chooses(new_page, base):
     page = new_page(color_scheme="dark")
     page.goto(f"{base}/{FRONT}")
     theme = page.locator("html")
-    switch = page.locator(".theme-switch-button:visible")
 
     def ground():
         return page.evaluate("getComputedStyle(document.body).backgroundColor")
 
-    assert theme.get_attribute("data-theme") == "dark"
+    expect(theme).to_have_attribute("data-theme", "dark")
     dark = ground()
     page.emulate_media(color_scheme="light")
-    assert theme.get_attribute("data-theme") == "light"
-    light = ground()
-    assert dark != light
-    while theme.get_attribute("data-theme") != "dark":
-        switch.click()
+    expect(theme).to_have_attribute("data-theme", "light")
+    assert ground() != dark
+    for _ in range(3):
+        if theme.get_attribute("data-theme") != "dark":
+            page.locator(".theme-switch-button:visible").click()
     assert ground() == dark
     page.goto(f"{base}/{CHAPTER}")
-    assert theme.get_attribute("data-theme") == "dark"
+    expect(theme).to_have_attribute("data-theme", "dark")
     assert ground() == dark
 
 
@@ -456,31 +457,34 @@ def test_a_chapters_notebook_is_downloaded(page, served):
 # Without JavaScript
 
 
-@pytest.fixture(params=["light", "dark"])
-def plain_page(new_page, request):
+@pytest.fixture
+def plain_page(new_page):
     """A page of a browser that runs no script."""
-    return new_page(java_script_enabled=False, color_scheme=request.param)
+    return new_page(java_script_enabled=False, viewport=DESKTOP)
 
 
+# What is hidden of the text, but for what waits for a script and says so in its markup.
 HIDDEN = """() => [...document.querySelectorAll(
     "article :is(h1, h2, h3, p, li, dt, dd, td, th, pre, img, math, figcaption)")]
   .filter((element) => !element.checkVisibility({opacityProperty: true})
-    && !element.closest("details:not([open]), .onlyprint"))
+    && !element.closest("details:not([open]), .onlyprint, [hidden], .toggler"))
   .map((element) => `${element.tagName} .${element.className}`)"""
 
 
-def test_without_javascript_every_page_shows_its_text(plain_page, base, addresses):
+def test_without_javascript_every_page_shows_its_text(plain_page, served, addresses):
     found = {}
-    for address in visit(plain_page, base, addresses):
-        assert plain_page.locator("main").inner_text().strip()
+    for address in addresses:
+        plain_page.goto(f"{served}/{address}")
+        assert len(plain_page.locator("main").inner_text()) > 40, address
         if hidden := plain_page.evaluate(HIDDEN):
             found[address] = hidden
     assert found == {}
 
 
-def test_without_javascript_no_button_does_nothing(plain_page, base, addresses):
+def test_without_javascript_no_button_does_nothing(plain_page, served, addresses):
     found = {}
-    for address in visit(plain_page, base, addresses):
+    for address in addresses:
+        plain_page.goto(f"{served}/{address}")
         buttons = plain_page.locator("button:visible")
         if buttons.count():
             found[address] = buttons.evaluate_all("all => all.map(e => e.className)")
@@ -492,9 +496,11 @@ def test_without_javascript_the_search_page_says_what_is_missing(plain_page, bas
     assert "JavaScript" in plain_page.locator("main").inner_text()
 
 
-def test_without_javascript_links_look_like_links(plain_page, base):
-    plain_page.goto(f"{base}/{CHAPTER}")
-    link = plain_page.locator("article p a.reference.internal").first
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_without_javascript_links_look_like_links(new_page, base, scheme):
+    page = new_page(java_script_enabled=False, color_scheme=scheme)
+    page.goto(f"{base}/{CHAPTER}")
+    link = page.locator("article p a.reference.internal").first
     [here, around] = link.evaluate(
         "link => [link, link.parentElement].map(e => getComputedStyle(e).color)"
     )
@@ -513,8 +519,8 @@ def test_without_javascript_solutions_unfold(plain_page, base):
     assert solution.locator("pre").first.is_visible()
 
 
-def test_without_javascript_a_phone_has_the_menu_too(new_page, base):
+def test_without_javascript_a_phone_leads_on(new_page, base):
     page = new_page(java_script_enabled=False, viewport=PHONE)
-    page.goto(f"{base}/{CHAPTER}")
-    entries = page.locator("a:visible", has_text="The data")
-    assert entries.count() >= 1
+    page.goto(f"{base}/{FRONT}")
+    page.locator(".prev-next-area a").last.click()
+    assert page.locator("h1:visible").inner_text().startswith("The data")
