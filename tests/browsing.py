@@ -2,11 +2,12 @@
 
 `site` is the built book's folder, `served` its address over http, `page` an empty page
 of a browser that reaches nothing but this machine, `new_page` makes more of them with
-other options, and `watch` collects what goes wrong on a page:
+other options, `watch` collects what goes wrong on a page, and `settle` waits for it:
 
     def test_the_front_page_opens_without_a_complaint(page, served):
         problems = watch(page)
         page.goto(f"{served}/index.html")
+        settle(page)
         assert problems == []
 """
 
@@ -57,16 +58,11 @@ def site(tmp_path_factory):
     return folder / "_build" / "html"
 
 
-def forwards(path):
-    """Whether a page does nothing but forward to another one."""
-    return 'http-equiv="refresh"' in path.read_text().lower()
-
-
 @pytest.fixture(scope="session")
 def addresses(site):
-    """The address of every page below the site's, but of those that only forward."""
+    """The address of every page below the site's."""
     paths = [path for path in site.rglob("*.html") if "_static" not in path.parts]
-    return sorted(str(path.relative_to(site)) for path in paths if not forwards(path))
+    return sorted(str(path.relative_to(site)) for path in paths)
 
 
 class StaticHost(StaticFileHandler):
@@ -144,6 +140,12 @@ def page(new_page):
     return new_page(viewport={"width": 1280, "height": 800})
 
 
+def settle(page):
+    """Wait until the page has nothing more to do for now."""
+    page.wait_for_load_state("load")
+    page.evaluate("() => new Promise((done) => requestIdleCallback(() => done()))")
+
+
 def watch(page):
     """Collect from now on what goes wrong on a page, in a list that grows.
 
@@ -171,12 +173,14 @@ def watch(page):
         if response.status >= 400:
             problems.append(f"status {response.status}: {response.url}")
 
+    def on_failure(request):
+        # Whoever goes on to another page aborts what is still on its way.
+        if request.failure != "net::ERR_ABORTED":
+            problems.append(f"failed: {request.url} ({request.failure})")
+
     page.on("console", on_console)
     page.on("request", on_request)
     page.on("response", on_response)
     page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
-    page.on(
-        "requestfailed",
-        lambda request: problems.append(f"failed: {request.url} ({request.failure})"),
-    )
+    page.on("requestfailed", on_failure)
     return problems

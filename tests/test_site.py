@@ -8,13 +8,15 @@ from itertools import pairwise
 import re
 from urllib.parse import unquote, urlsplit
 
-from browsing import ROOT, forwards
+from browsing import ROOT
 from bs4 import BeautifulSoup
 import pytest
 import yaml
 
 BOOK = ROOT / "book"
 NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
+
+COPY = "index.html"  # of the front page, at the site's own address
 
 # Where an element names another file.
 ADDRESSES = {"a": "href", "area": "href", "audio": "src", "form": "action",
@@ -171,7 +173,7 @@ def test_every_chapter_offers_its_notebook(site, site_pages):
 # The head and the headings
 
 
-def test_every_page_names_its_language_title_and_icon(site_pages):
+def test_every_page_names_its_language_title_and_icon(site, site_pages):
     titles = Counter()
     for path, page in site_pages.items():
         assert page.html["lang"] == "en", path.name
@@ -180,19 +182,29 @@ def test_every_page_names_its_language_title_and_icon(site_pages):
         icon = page.find("link", rel="icon")
         assert icon, path.name
         assert (path.parent / urlsplit(icon["href"]).path).is_file(), path.name
-        titles[page.title.get_text()] += not forwards(path)
+        titles[page.title.get_text()] += path != site / COPY
     assert max(titles.values()) == 1, titles
 
 
-def test_every_page_has_a_description_of_its_own(site_pages):
+def test_every_page_has_a_description_of_its_own(site, site_pages):
     descriptions = Counter()
     for path, page in site_pages.items():
         found = page.find_all("meta", attrs={"name": "description"})
         assert len(found) == 1, path.name
         text = found[0]["content"]
-        assert 40 < len(text) < 300, f"{path.name}: {text}"
-        descriptions[text] += not forwards(path)
+        assert 20 < len(text) < 300, f"{path.name}: {text}"
+        descriptions[text] += path != site / COPY
     assert max(descriptions.values()) == 1, descriptions
+
+
+def test_every_page_has_one_heading_of_the_first_level(site_pages):
+    for path, page in site_pages.items():
+        on_screen = [
+            heading
+            for heading in page.find_all("h1")
+            if not heading.find_parent(class_="onlyprint")
+        ]
+        assert len(on_screen) == 1, path.name
 
 
 def test_published_figures_have_alt_text(site_pages):
