@@ -92,10 +92,10 @@ def test_on_paper_nothing_is_cut_off_hidden_or_to_be_touched(html, page, tmp_pat
         + `<p class="screen-only">To be touched.</p><canvas></canvas>`)"""
     )
     too_wide = page.evaluate(
-        """() => [...document.querySelectorAll("article *")]
-        .filter(e => e.getBoundingClientRect().right > innerWidth + 1
-                     || e.matches("pre, table, div") && e.scrollWidth > e.clientWidth + 1)
-        .map(e => e.outerHTML.slice(0, 200))"""
+        """() => [...document.querySelectorAll("article *")].filter(e =>
+        e.getBoundingClientRect().right > innerWidth + 1
+        || e.matches("pre, table, div") && e.scrollWidth > e.clientWidth + 1
+        ).map(e => e.outerHTML.slice(0, 200))"""
     )
     assert too_wide == []
     folded = page.evaluate(
