@@ -162,6 +162,13 @@ def test_with_an_address_edit_and_launch_lead_to_the_right_file(known):
     }
 
 
+def test_no_button_has_the_icon_of_a_brand_whose_font_the_book_lacks(known):
+    for name in ("index", "part/one", "genindex"):
+        icons = known[name].select(".article-header-buttons i")
+        assert any("fa-code-branch" in icon["class"] for icon in icons)
+        assert not any("fab" in icon["class"] for icon in icons)
+
+
 # The page for what is not found
 
 PAGES = ["index", "part/one", "part/two", "part/three"]

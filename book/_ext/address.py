@@ -79,7 +79,16 @@ def configure(app, config):
     config.html_baseurl = site(os.environ)  # makes each page's canonical link
 
 
+def draw_with_our_icons(app, pagename, templatename, context, doctree):
+    """Replace the icons of brands by general ones, whose font the book has."""
+    for button in context.get("header_buttons", ()):
+        for each in (button, *button.get("buttons", ())):
+            if each.get("icon", "").startswith("fab "):
+                each["icon"] = "fas fa-code-branch"
+
+
 def setup(app):
-    """Register the hook."""
+    """Register the hooks."""
     app.connect("config-inited", configure)
+    app.connect("html-page-context", draw_with_our_icons, priority=600)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
