@@ -165,6 +165,31 @@ def test_links_in_code_are_told_by_more_than_their_colour(page, served):
         assert link.evaluate(style) == "underline"
 
 
+def test_other_packages_names_stay_plain_and_a_second_build_keeps_links(
+    tmp_path,
+):
+    (tmp_path / "conf.py").write_text(
+        f"import sys; sys.path.insert(0, {str(ROOT / 'book' / '_ext')!r})\n"
+        "extensions = ['myst_parser', 'code_links']\n"
+        "html_theme = 'basic'\n"
+    )
+    # Sphinx-codeautolink fails on PIL.ImageDraw, if it looks at it.
+    (tmp_path / "index.md").write_text(
+        "# A page\n\n"
+        "```{eval-rst}\n.. automodule:: digitlib.errors\n   :members:\n```\n\n"
+        "```python\nfrom PIL import ImageDraw\nImageDraw.Outline()\n"
+        "from digitlib.errors import DigitlibError\nraise DigitlibError\n```\n"
+    )
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", tmp_path, tmp_path / "html"]
+    for _ in range(2):
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stderr
+        text = (tmp_path / "html" / "index.html").read_text()
+        page = BeautifulSoup(text, "html.parser")
+        linked = [link.get_text() for link in page.select("pre a")]
+        assert linked == ["digitlib.errors", "DigitlibError", "DigitlibError"]
+
+
 # The command line
 
 
