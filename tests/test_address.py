@@ -244,4 +244,4 @@ def test_how_to_contribute_is_one_page_that_readers_are_led_to():
     for path in re.findall(r"`([\w/]+\.(?:py|yml))`", text):
         assert (ROOT / path).is_file(), path
     assert "(CONTRIBUTING.md)" in (ROOT / "README.md").read_text()
-    assert "`CONTRIBUTING.md`" in (ROOT / "book" / "checks.md").read_text()
+    assert "<../CONTRIBUTING.md>" in (ROOT / "book" / "checks.md").read_text()
