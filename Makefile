@@ -19,13 +19,14 @@ book: .venv/installed  ## build the site and say where to open it
 pdf: book  ## print the whole book into one file, through Chromium
 	$(BIN)/python book/print.py
 
-test: .venv/installed  ## run every check: style, unit tests, every notebook
+# Two notebooks at a time; the plain `pytest --nbval book/` does the same in more time.
+test: .venv/installed  ## run every check: style, unit tests, the site, every notebook
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pytest
-	$(BIN)/pytest --nbval book/
+	$(BIN)/pytest --nbval book/ -n 2 --dist loadfile
 
-test-slow: .venv/installed  ## run the checks that take minutes: sweeps, retraining
+test-slow: .venv/installed  ## run the checks that take minutes: sweeps, retraining, every page
 	$(BIN)/pytest -m slow
 
 lab: .venv/installed  ## open the notebooks in JupyterLab
