@@ -7,7 +7,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-slow lab notebooks benchmark sweeps format clean
+.PHONY: help book pdf test test-slow lab notebooks benchmark sweeps format clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,13 +16,17 @@ book: .venv/installed  ## build the site and say where to open it
 	$(BIN)/jupyter-book build . --all -W --keep-going
 	@echo "Open $(CURDIR)/_build/html/index.html in a browser."
 
-test: .venv/installed  ## run every check: style, unit tests, every notebook
+pdf: book  ## print the whole book into one file, through Chromium
+	$(BIN)/python book/print.py
+
+# Two notebooks at a time; the plain `pytest --nbval book/` does the same in more time.
+test: .venv/installed  ## run every check: style, unit tests, the site, every notebook
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pytest
-	$(BIN)/pytest --nbval book/
+	$(BIN)/pytest --nbval book/ -n 2 --dist loadfile
 
-test-slow: .venv/installed  ## run the checks that take minutes: sweeps, retraining
+test-slow: .venv/installed  ## run the checks that take minutes: sweeps, retraining, every page
 	$(BIN)/pytest -m slow
 
 lab: .venv/installed  ## open the notebooks in JupyterLab

@@ -40,7 +40,8 @@ def fit_acceptance(weights, twin, fit_images, validation, seed=0):
     detector : numpy.ndarray, shape (222,), float32
         For `digitlib.detector.detect`.
     settings : dict
-        ``temperature`` and ``threshold``, as `Recognizer` uses them.
+        ``temperature`` and ``threshold``, as `digitlib.recognizer.Recognizer` uses
+        them.
     """
     images, labels = validation
     temperature = choose_temperature(twin, images, labels)

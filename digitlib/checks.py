@@ -167,7 +167,7 @@ def check_count(name, value, low, high):
 
 
 def check_path(path):
-    """Return ``path`` as a `pathlib.Path` if it is a str or os.PathLike.
+    """Return ``path`` as a ``pathlib.Path`` if it is a str or os.PathLike.
 
     Raises
     ------

@@ -2,7 +2,7 @@
 
 In the spirit of Mu and Gilmer (2019), MNIST-C: a robustness benchmark for computer
 vision. These test, and are not used in training, though `thickness` and
-`rotation` resemble what `augment` does.
+`rotation` resemble what `digitlib.augmentation.augment` does.
 """
 
 import numpy as np
@@ -66,6 +66,7 @@ CORRUPTIONS = {
     function.__name__: function
     for function in (noise, specks, blur, thickness, rotation, line)
 }
+"""The six, by name."""
 
 
 def corrupt(images, kind, strength, seed=0):

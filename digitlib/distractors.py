@@ -1,6 +1,6 @@
 """Distractors: pictures that are not of one digit, which a recogniser should refuse.
 
-Drawn on the same paper and in the same light as the digits of `photographs`.
+Drawn on the same paper and in the same light as the digits of `digitlib.photographs`.
 """
 
 import numpy as np

@@ -22,7 +22,7 @@ class Evaluation:
     interval: tuple[float, float]
     """95 % interval of the accuracy, after Wilson (1927)."""
     confusion: np.ndarray
-    """(10, 10) counts, integer: rows are the true digits, columns the predicted."""
+    """(10, 10) counts, integer; rows are the true digits, columns the predicted."""
 
     @property
     def recall(self):
@@ -181,7 +181,7 @@ class Calibration:
     """What `calibrate` found: does 90 % mean 90 %?"""
 
     error: float
-    """Expected calibration error, 0 to 1: how far confidence and accuracy of a bin are
+    """Expected calibration error, 0 to 1. How far confidence and accuracy of a bin are
     apart, on average over the images (Guo et al. 2017)."""
     log_loss: float
     """Mean negative logarithm of the probability of the true digit (natural)."""

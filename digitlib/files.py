@@ -44,7 +44,7 @@ def replacing(path):
 
 
 def not_written(path, error):
-    """The `DigitlibError` for an `OSError` while writing."""
+    """The `digitlib.errors.DigitlibError` for an ``OSError`` while writing."""
     return DigitlibError(
         f"{path}: cannot be written ({error.strerror}); give another place"
     )

@@ -37,11 +37,14 @@ class Recipe:
     """Batch normalization while training (Ioffe and Szegedy 2015); `fold` makes it
     vanish afterwards."""
     affine: bool = False
-    """Images are turned, stretched, slanted and moved, as much as `augment` does."""
+    """Images are turned, stretched, slanted and moved, as much as
+    `digitlib.augmentation.augment` does."""
     elastic: bool = False
-    """Images are bent, as much as `augment` does (Simard et al. 2003)."""
+    """Images are bent, as much as `digitlib.augmentation.augment` does (Simard et al.
+    2003)."""
     ink: bool = False
-    """Strokes become thicker and thinner, as much as `augment` makes them."""
+    """Strokes become thicker and thinner, as much as `digitlib.augmentation.augment`
+    makes them."""
     fade: bool = False
     """Distortions become milder towards the end, where they are half as strong."""
     teacher: bool = False
@@ -60,6 +63,7 @@ CHANGES = {
     "fade": {"fade": True},
     "teacher": {"teacher": True},
 }
+"""What each change sets, by its name."""
 ROBUST = ("schedule", "normalize", "affine", "elastic", "ink", "fade")
 TEACHER_UNITS = (800, 800)
 TEACHER_TEMPERATURE = 2.0  # softens both sets of probabilities before they are compared

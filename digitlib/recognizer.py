@@ -27,8 +27,8 @@ class Prediction:
     accepted: bool
     """Whether the digit may be used."""
     reason: str | None
-    """None when accepted, else why not: ``"no ink"``, ``"not one digit"``, ``"not a
-    digit"`` or ``"unsure"``."""
+    """Why not, as ``"no ink"``, ``"not one digit"``, ``"not a digit"`` or ``"unsure"``;
+    None when accepted."""
     is_digit: float
     """The probability that the image shows one digit at all, 0 to 1."""
     seen: np.ndarray
@@ -36,7 +36,7 @@ class Prediction:
 
     @property
     def trust(self):
-        """What is compared with the threshold: `confidence` times `is_digit`."""
+        """What is compared with the threshold, `confidence` times `is_digit`."""
         return self.confidence * self.is_digit
 
 

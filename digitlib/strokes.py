@@ -62,7 +62,7 @@ def stroke(image, pen, size, angle=0.0):
 
     Notes
     -----
-    The line is found by thinning, as `skimage.morphology.skeletonize` does it: T. Y.
+    The line is found by thinning, as scikit-image's ``skeletonize`` does it: T. Y.
     Zhang and C. Y. Suen, A fast parallel algorithm for thinning digital patterns,
     Communications of the ACM 27 (3), 1984.
     """

@@ -27,13 +27,13 @@ from digitlib.recipes import find_recipe, train_recipe
 class Run(NamedTuple):
     """One line of a results file."""
 
-    recipe: str
-    seed: int
-    epochs: int
+    recipe: str  #: its name
+    seed: int  #: of the training
+    epochs: int  #: how many
     judged_on: str  #: ``"validation"`` (50,000 images learned) or ``"test"`` (60,000)
-    accuracy: float
-    seconds: float
-    versions: str
+    accuracy: float  #: fraction of images read correctly, 0 to 1
+    seconds: float  #: that the training took
+    versions: str  #: of Keras and TensorFlow
     misread: tuple[int, ...]  #: indices of the images that were read wrongly
 
 

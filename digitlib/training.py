@@ -42,7 +42,7 @@ def train(
     model : keras.Model
         Compiled with a loss and an optimizer, such as `digitlib.model.build_model`
         makes. Learning-rate schedules, weight decay and moving averages of the weights
-        are the optimizer's; a loss of one's own is the model's `compute_loss`.
+        are the optimizer's; a loss of one's own is the model's ``compute_loss``.
     x : array_like, shape (n, 28, 28), floating point, in [0, 1]
     y : array_like, shape (n,), integer, 0 to 9
     epochs : int, 1 to 1,000,000
@@ -67,7 +67,7 @@ def train(
     -------
     keras.callbacks.History
         ``history.history`` has a list, one number an epoch, for ``"loss"`` and
-        ``"accuracy"``, and with `validation_data` for ``"val_loss"`` and
+        ``"accuracy"``, and with ``validation_data`` for ``"val_loss"`` and
         ``"val_accuracy"``.
 
     Raises

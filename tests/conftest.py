@@ -9,6 +9,9 @@ import pytest
 from digitlib.data import load_mnist, split_validation
 from digitlib.model import forward, load_weights
 
+# The built site and the browser that looks at it.
+pytest_plugins = ["browsing"]
+
 # A slow machine is no error; and what CI tries is the same every time.
 settings.register_profile("book", deadline=None, derandomize="CI" in os.environ)
 settings.register_profile("many", deadline=None, max_examples=2000)

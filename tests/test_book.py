@@ -1,15 +1,11 @@
-"""The book itself: its notebooks as they are stored, and the site that is built."""
+"""The book itself: its notebooks and pages as they are stored."""
 
 import base64
 from collections import Counter
-from html.parser import HTMLParser
 from pathlib import Path
 import re
 import statistics
-import subprocess
-import sys
 import tomllib
-from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
@@ -22,7 +18,7 @@ from digitlib.model import forward, load_weights
 ROOT = Path(__file__).parent.parent
 BOOK = ROOT / "book"
 NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
-PAGES = [*NOTEBOOKS, *sorted(BOOK.glob("*.md"))]
+PAGES = [*NOTEBOOKS, *sorted(BOOK.rglob("*.md"))]
 
 # Numbers with a percent sign or a decimal point that may be typed into prose, because
 # nobody measured them here. What was measured is glued.
@@ -76,7 +72,9 @@ def is_picture(output):
 
 
 def by_name(paths):
-    return pytest.mark.parametrize("path", paths, ids=[path.stem for path in paths])
+    return pytest.mark.parametrize(
+        "path", paths, ids=[str(path.relative_to(BOOK)) for path in paths]
+    )
 
 
 notebooks = by_name(NOTEBOOKS)
@@ -90,7 +88,8 @@ def test_the_table_of_contents_has_every_page():
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
     files = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
     listed = sorted([toc["root"], *files])
-    assert listed == sorted(f"book/{path.stem}" for path in PAGES)
+    pages = [str(path.relative_to(ROOT).with_suffix("")) for path in PAGES]
+    assert listed == sorted(pages)
 
 
 @notebooks
@@ -333,106 +332,6 @@ def test_plain_nbval_is_the_whole_check():
         options = tomllib.load(file)["tool"]["pytest"]["ini_options"]["addopts"]
     assert "--nbval-current-env" in options
     assert not any("lax" in option for option in options)
-
-
-# The site
-
-
-LOADS = {"script": "src", "img": "src", "link": "href", "iframe": "src",
-         "source": "src", "video": "src", "audio": "src"}  # fmt: skip
-
-
-class Page(HTMLParser):
-    """Collects what a page loads, what it links to, and which anchors it has."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.loads, self.links, self.anchors, self.images = [], [], set(), []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attributes):
-        attributes = dict(attributes)
-        self.anchors.add(attributes.get("id"))
-        if tag == "img":
-            self.images.append(attributes)
-        if tag == "a" and attributes.get("href"):
-            self.links.append(attributes["href"])
-        elif tag in LOADS and attributes.get(LOADS[tag]):
-            self.loads.append(attributes[LOADS[tag]])
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """The site, built from what is stored, with warnings as errors."""
-    folder = tmp_path_factory.mktemp("site")
-    command = [Path(sys.executable).parent / "jupyter-book", "build", ROOT, "--all",
-               "-W", "--keep-going", "--path-output", folder]  # fmt: skip
-    built = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert built.returncode == 0, built.stdout[-3000:] + built.stderr[-3000:]
-    return folder / "_build" / "html"
-
-
-@pytest.fixture(scope="session")
-def site_pages(site):
-    paths = [path for path in site.rglob("*.html") if "_static" not in path.parts]
-    return {path: Page(path.read_text()) for path in paths}
-
-
-def test_the_site_has_every_page(site):
-    for path in PAGES:
-        assert (site / "book" / f"{path.stem}.html").is_file()
-    assert "book/index.html" in (site / "index.html").read_text()
-
-
-def test_no_page_loads_anything_from_elsewhere(site_pages):
-    for path, page in site_pages.items():
-        for address in page.loads:
-            parts = urlsplit(address)
-            assert parts.scheme in ("", "data"), f"{path.name} loads {address}"
-            assert not parts.netloc, f"{path.name} loads {address}"
-
-
-def test_no_style_loads_anything_from_elsewhere(site):
-    for style in site.rglob("*.css"):
-        for address in re.findall(r"url\(\s*[\"']?(.*?)[\"']?\s*\)", style.read_text()):
-            assert not re.match(r"(https?:)?//", address), f"{style.name}: {address}"
-
-
-def test_everything_that_is_linked_exists(site_pages):
-    for path, page in site_pages.items():
-        for address in page.loads + page.links:
-            parts = urlsplit(address)
-            if parts.scheme or parts.netloc:
-                continue
-            target = path
-            if parts.path:
-                target = (path.parent / unquote(parts.path)).resolve()
-            assert target.exists(), f"{path.name}: {address}"
-            if parts.fragment and target in site_pages:
-                anchors = site_pages[target].anchors
-                assert unquote(parts.fragment) in anchors, f"{path.name}: {address}"
-
-
-def test_formulas_need_no_script(site_pages):
-    formulas = 0
-    for path, page in site_pages.items():
-        formulas += path.read_text().count("<math")
-        assert not [name for name in page.loads if re.search("mathjax|require", name)]
-    assert formulas > 20
-
-
-def test_published_figures_have_alt_text(site_pages):
-    for path, page in site_pages.items():
-        for image in page.images:
-            if "_images" in image["src"]:
-                assert len(image.get("alt") or "") > 40, f"{path.name}: {image['src']}"
-
-
-def test_solutions_are_folded(site):
-    for path in NOTEBOOKS:
-        text = (site / "book" / f"{path.stem}.html").read_text()
-        assert text.count("Show the solution") >= 3
-        assert "glue(" not in re.sub(r"<details.*?</details>", "", text, flags=re.S)
 
 
 def test_nothing_of_this_machine_is_in_the_book():

@@ -1,0 +1,186 @@
+"""Fixtures and helpers that look at the built site in a real browser.
+
+`site` is the built book's folder, `served` its address over http, `page` an empty page
+of a browser that reaches nothing but this machine, `new_page` makes more of them with
+other options, `watch` collects what goes wrong on a page, and `settle` waits for it:
+
+    def test_the_front_page_opens_without_a_complaint(page, served):
+        problems = watch(page)
+        page.goto(f"{served}/index.html")
+        settle(page)
+        assert problems == []
+"""
+
+import asyncio
+import os
+from pathlib import Path
+import shutil
+import subprocess
+import sys
+import threading
+from urllib.parse import urlsplit
+
+from playwright.sync_api import sync_playwright
+import pytest
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application, StaticFileHandler
+
+ROOT = Path(__file__).parent.parent
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # The network is off: no name and no address but our own server's is found.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The folder of the site, built from what is stored, with warnings as errors."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [Path(sys.executable).parent / "jupyter-book", "build", ROOT, "--all",
+               "-W", "--keep-going", "--path-output", folder]  # fmt: skip
+    # As at a reader's home, also in CI: without the address of a repository.
+    known = ("GITHUB_", "BOOK_")
+    env = {name: value for name, value in os.environ.items()
+           if not name.startswith(known)}  # fmt: skip
+    built = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=env
+    )
+    assert built.returncode == 0, built.stdout[-3000:] + built.stderr[-3000:]
+    return folder / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def addresses(site):
+    """The address of every page below the site's."""
+    paths = [path for path in site.rglob("*.html") if "_static" not in path.parts]
+    return sorted(str(path.relative_to(site)) for path in paths)
+
+
+class StaticHost(StaticFileHandler):
+    """Answers as hosts of static sites do: what is missing gets the site's 404.html."""
+
+    def write_error(self, status_code, **kwargs):
+        missing = Path(self.root, "404.html")
+        if status_code == 404 and missing.is_file():
+            self.set_header("Content-Type", "text/html; charset=UTF-8")
+            self.finish(missing.read_bytes())
+        else:
+            super().write_error(status_code, **kwargs)
+
+
+@pytest.fixture(scope="session")
+def served(site):
+    """The site's address over http, `http://127.0.0.1:port`, compressed by gzip."""
+    options = {"path": str(site), "default_filename": "index.html"}
+    host = Application(
+        [("/(.*)", StaticHost, options)],
+        compress_response=True,
+        log_function=lambda handler: None,
+    )
+    [socket] = bind_sockets(0, "127.0.0.1")
+    done = threading.Event()
+
+    async def serve():
+        HTTPServer(host).add_sockets([socket])
+        await asyncio.to_thread(done.wait)
+
+    thread = threading.Thread(target=asyncio.run, args=[serve()])
+    thread.start()
+    yield f"http://127.0.0.1:{socket.getsockname()[1]}"
+    done.set()
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Headless Chromium, steered by Playwright.
+
+    One for each test file, not for the session: while Playwright runs, nothing else
+    in the same thread can use asyncio, and later test files do.
+    """
+    paths = [path for name in CHROMIUM if (path := shutil.which(name))]
+    if not paths:
+        reason = "Chromium is not installed: apt install chromium"
+        (pytest.fail if "CI" in os.environ else pytest.skip)(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=paths[0], args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_page(browser):
+    """Make an empty page in a browser profile of its own.
+
+    Takes the options of Playwright's `new_context`: `new_page(color_scheme="dark")`.
+    """
+    contexts = []
+
+    def make(**options):
+        contexts.append(browser.new_context(**options))
+        return contexts[-1].new_page()
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(new_page):
+    """An empty page, 1280 pixels wide and 800 high."""
+    return new_page(viewport={"width": 1280, "height": 800})
+
+
+def settle(page):
+    """Wait until the page has nothing more to do for now."""
+    page.wait_for_load_state("load")
+    page.evaluate("() => new Promise((done) => requestIdleCallback(() => done()))")
+
+
+def watch(page):
+    """Collect from now on what goes wrong on a page, in a list that grows.
+
+    Console errors and warnings, errors of scripts, requests that fail, and requests to
+    any other host.
+    """
+    problems = []
+
+    def on_console(message):
+        if message.type in ("error", "warning"):
+            where = message.location.get("url", "")
+            problems.append(f"console {message.type}: {message.text} ({where})")
+
+    def on_request(request):
+        address = urlsplit(request.url)
+        here = address.hostname == "127.0.0.1" or address.scheme in (
+            "file",
+            "data",
+            "blob",
+        )
+        if not here:
+            problems.append(f"another host: {request.url}")
+
+    def on_response(response):
+        if response.status >= 400:
+            problems.append(f"status {response.status}: {response.url}")
+
+    def on_failure(request):
+        # Whoever goes on to another page aborts what is still on its way.
+        if request.failure != "net::ERR_ABORTED":
+            problems.append(f"failed: {request.url} ({request.failure})")
+
+    page.on("console", on_console)
+    page.on("request", on_request)
+    page.on("response", on_response)
+    page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
+    page.on("requestfailed", on_failure)
+    return problems

@@ -1,0 +1,214 @@
+"""The reference: every public name has its place, made from its docstring."""
+
+import ast
+from pathlib import Path
+import re
+import subprocess
+import sys
+
+from bs4 import BeautifulSoup
+from command_help import help_of
+import nbformat
+import pytest
+
+from digitlib.__main__ import main
+
+ROOT = Path(__file__).parent.parent
+REFERENCE = ROOT / "book" / "reference"
+NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
+MODULES = sorted(
+    path for path in (ROOT / "digitlib").glob("*.py") if not path.stem.startswith("__")
+)
+COMMANDS = ("recognize", "train", "sweep", "evaluate")
+
+
+def public(path):
+    """The public functions and classes that a module defines, with their docstrings."""
+    for node in ast.parse(path.read_text()).body:
+        kinds = (ast.FunctionDef, ast.ClassDef)
+        if isinstance(node, kinds) and not node.name.startswith("_"):
+            yield f"digitlib.{path.stem}.{node.name}", ast.get_docstring(node)
+
+
+@pytest.fixture(scope="session")
+def reference(site):
+    """The pages of the reference, parsed."""
+    paths = sorted((site / "book" / "reference").glob("*.html"))
+    return [BeautifulSoup(path.read_text(), "html.parser") for path in paths]
+
+
+@pytest.fixture(scope="session")
+def entries(reference):
+    """Every documented name, and the text that follows it."""
+    found = {}
+    for page in reference:
+        for term in page.select("dl.py > dt[id]"):
+            assert term["id"] not in found, f"{term['id']} stands twice"
+            found[term["id"]] = term.find_next_sibling("dd").get_text(" ", strip=True)
+    return found
+
+
+def test_every_module_has_one_place():
+    texts = "".join(path.read_text() for path in REFERENCE.glob("*.md"))
+    placed = re.findall(r"^\.\. automodule:: digitlib\.(\w+)$", texts, re.M)
+    assert sorted(placed) == [path.stem for path in MODULES]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=[path.stem for path in MODULES])
+def test_every_public_name_is_there_with_its_docstring(path, entries):
+    for name, docstring in public(path):
+        assert docstring, f"{name} has no docstring"
+        first = docstring.split("\n\n")[0]
+        said = re.sub(r"\W", "", entries[name])
+        assert re.sub(r"\W", "", first) in said, name
+
+
+def test_no_private_name_and_no_address_in_memory_is_there(entries, reference):
+    assert len(entries) > 150
+    for name in entries:
+        assert not any(part.startswith("_") for part in name.split(".")), name
+    for page in reference:
+        assert not re.search(r"\b0x[0-9a-f]", page.article.get_text())
+        assert "<function" not in page.article.get_text()
+        assert "Alias for field" not in page.article.get_text()
+
+
+def test_names_in_docstrings_lead_to_their_entries(reference):
+    links = 0
+    for page in reference:
+        for name in page.select("code.py-obj"):
+            link = name.find_parent("a")
+            assert link, f"{name.get_text()} is no link"
+            links += link["href"].rpartition("#")[2].startswith("digitlib.")
+    assert links > 80
+
+
+def test_errors_and_classes_in_fields_lead_to_their_entries(reference):
+    links = [link for page in reference for link in page.select("dl.field-list a")]
+    targets = {link["href"].rpartition("#")[2] for link in links}
+    assert {
+        "digitlib.errors.DigitlibError",
+        "digitlib.evaluation.Evaluation",
+        "digitlib.recognizer.Prediction",
+    } <= targets
+
+
+def test_the_reference_needs_no_tensorflow():
+    code = """
+import sys
+sys.modules.update(dict.fromkeys(("tensorflow", "keras")))  # None: cannot be imported
+from sphinx.ext.autodoc.mock import mock
+import yaml
+config = yaml.safe_load(open("_config.yml"))["sphinx"]["config"]
+for name in ("tensorflow", "keras"):
+    del sys.modules[name]
+with mock(config["autodoc_mock_imports"]):
+    for module in sys.argv[1:]:
+        __import__(f"digitlib.{module}")
+    assert type(sys.modules["tensorflow"]).__name__ == "_MockModule"
+"""
+    command = [sys.executable, "-c", code, *(path.stem for path in MODULES)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+
+
+# Names in code cells
+
+
+def shown_code(path):
+    """The cells of code that a page shows."""
+    for cell in nbformat.read(path, as_version=4).cells:
+        tags = set(cell.metadata.get("tags", ()))
+        if cell.cell_type == "code" and not {"remove-cell", "remove-input"} & tags:
+            yield cell.source
+
+
+def imported(path):
+    """The names that the cells of a notebook import from digitlib, and where from."""
+    for node in ast.walk(ast.parse("\n".join(shown_code(path)))):
+        if isinstance(node, ast.ImportFrom) and node.module.startswith("digitlib."):
+            for name in node.names:
+                if not node.module.endswith("__"):
+                    yield name.name, f"{node.module}.{name.name}"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
+def test_names_in_cells_lead_to_their_entries(path, site, entries):
+    text = (site / "book" / f"{path.stem}.html").read_text()
+    page = BeautifulSoup(text, "html.parser")
+    links = page.select("a.sphinx-codeautolink-a")
+    leads = {(a.get_text(), a["href"].rpartition("#")[2]) for a in links}
+    wanted = set(imported(path))
+    assert len(wanted) >= 2
+    assert wanted <= leads
+    for link in links:
+        assert link["href"].startswith("../book/reference/")
+        assert link.find_parent("pre")
+        name = link["href"].rpartition("#")[2].removeprefix("module-")
+        assert name in entries or name in {f"digitlib.{m.stem}" for m in MODULES}
+    blocks = {block.get_text().strip(): block for block in page.select("article pre")}
+    names = {name for name, _ in wanted}
+    for source in shown_code(path):
+        block = blocks[source.strip()]  # no letter of it is lost
+        called = {
+            node.func.id
+            for node in ast.walk(ast.parse(source))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        assert names & called <= {link.get_text() for link in block.select("a")}
+
+
+def test_links_in_code_are_told_by_more_than_their_colour(page, served):
+    page.goto(f"{served}/book/usage.html")
+    style = "link => getComputedStyle(link).textDecorationLine"
+    for link in page.locator("a.sphinx-codeautolink-a").all():
+        assert link.evaluate(style) == "underline"
+
+
+def test_other_packages_names_stay_plain_and_a_second_build_keeps_links(
+    tmp_path,
+):
+    (tmp_path / "conf.py").write_text(
+        f"import sys; sys.path.insert(0, {str(ROOT / 'book' / '_ext')!r})\n"
+        "extensions = ['myst_parser', 'code_links']\n"
+        "html_theme = 'basic'\n"
+    )
+    # Sphinx-codeautolink fails on PIL.ImageDraw, if it looks at it.
+    (tmp_path / "index.md").write_text(
+        "# A page\n\n"
+        "```{eval-rst}\n.. automodule:: digitlib.errors\n   :members:\n```\n\n"
+        "```python\nfrom PIL import ImageDraw\nImageDraw.Outline()\n"
+        "from digitlib.errors import DigitlibError\nraise DigitlibError\n```\n"
+    )
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", tmp_path, tmp_path / "html"]
+    for _ in range(2):
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stderr
+        text = (tmp_path / "html" / "index.html").read_text()
+        page = BeautifulSoup(text, "html.parser")
+        linked = [link.get_text() for link in page.select("pre a")]
+        assert linked == ["digitlib.errors", "DigitlibError", "DigitlibError"]
+
+
+# The command line
+
+
+@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])
+def test_the_book_shows_the_help_that_is_printed(command, site, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "72")
+    with pytest.raises(SystemExit):
+        main([*command, "--help"])
+    printed = capsys.readouterr().out
+    assert printed.startswith(" ".join(["usage: digitlib", *command]))
+    monkeypatch.setenv("COLUMNS", "30")  # the reader's terminal does not matter
+    assert help_of(*command) == printed
+    text = (site / "book" / "reference" / "command.html").read_text()
+    blocks = BeautifulSoup(text, "html.parser").select("article pre")
+    assert printed.strip() in [block.get_text().strip() for block in blocks]
+
+
+def test_every_command_has_its_heading():
+    listed = re.findall(r"^    (\w+)(?=  |$)", help_of(), re.M)
+    assert sorted(listed) == sorted(COMMANDS)
+    page = (REFERENCE / "command.md").read_text()
+    assert re.findall(r"^## digitlib (\w+)$", page, re.M) == list(COMMANDS)

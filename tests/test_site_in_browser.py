@@ -1,0 +1,526 @@
+"""The built site in a real browser, without a network: how it looks and behaves.
+
+What can be read from its files is in test_site.py.
+"""
+
+from io import BytesIO
+import re
+
+from axe_playwright_python.sync_playwright import Axe
+from browsing import ROOT, settle, watch
+from PIL import Image, ImageChops
+from playwright.sync_api import expect
+import pytest
+
+FRONT = "book/index.html"
+CHAPTER = "book/evaluation.html"  # it has formulas, figures, tables and exercises
+SAMPLE = [FRONT, CHAPTER, "book/glossary.html", "search.html"]
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 800}
+
+
+@pytest.fixture(params=["http", "file"])
+def base(request, site):
+    """The site's address: over http, and opened from the disk."""
+    if request.param == "file":
+        return site.as_uri()
+    return request.getfixturevalue("served")
+
+
+def visit(page, base, addresses):
+    """Open one page after the other, and yield the address of each."""
+    for address in addresses:
+        page.goto(f"{base}/{address}")
+        settle(page)
+        yield address
+
+
+# The tools of these tests
+
+
+def test_the_browser_reaches_no_other_host(page, served):
+    problems = watch(page)
+    page.goto(f"{served}/search.html")
+    problems.clear()
+    for address in ("https://example.org/a", "http://93.184.215.14/b"):
+        page.evaluate("address => fetch(address).catch(() => null)", address)
+        assert f"another host: {address}" in problems
+        failed = [text for text in problems if text.startswith(f"failed: {address}")]
+        assert failed, problems
+
+
+def test_the_watch_sees_what_goes_wrong(page, served):
+    problems = watch(page)
+    page.goto(f"{served}/search.html")
+    problems.clear()
+    page.evaluate("console.warn('careful'), console.error('broken')")
+    page.evaluate("setTimeout(() => { throw new Error('thrown') })")
+    page.evaluate("fetch('no-such-file')")
+    page.wait_for_timeout(200)
+    wanted = ("console warning: careful", "console error: broken",
+              "script error: thrown", f"status 404: {served}/no-such-file")  # fmt: skip
+    for start in wanted:
+        assert any(problem.startswith(start) for problem in problems), problems
+
+
+# Opening pages
+
+
+def test_every_page_opens_without_a_complaint(page, base, addresses):
+    problems = watch(page)
+    found = {}
+    for address in visit(page, base, addresses):
+        if problems:
+            found[address] = problems.copy()
+        problems.clear()
+    assert found == {}
+
+
+def test_the_address_of_the_site_leads_to_its_front_page(page, base):
+    page.goto(f"{base}/index.html")
+    heading = page.locator("h1", has_text="One small network").filter(visible=True)
+    heading.wait_for()
+
+
+def test_a_missing_page_says_so_and_leads_back(page, served):
+    problems = watch(page)
+    assert page.goto(f"{served}/no/such/page.html").status == 404
+    # From there it looks upwards for the folder in which the book lives.
+    page.wait_for_load_state("networkidle")
+    assert [text for text in problems if f"{served}/no/" not in text] == []
+    assert "No such page" in page.locator("h1").inner_text()
+    page.get_by_role("link", name="One small network", exact=True).first.click()
+    assert page.locator("h1:visible").inner_text().startswith("One small network")
+
+
+def test_the_front_page_is_light(page, served):
+    requests = []
+    page.on("requestfinished", lambda request: requests.append(request))
+    page.goto(f"{served}/{FRONT}", wait_until="networkidle")
+    sizes = {request.url: request.sizes() for request in requests}
+    transferred = {
+        url: size["responseHeadersSize"] + size["responseBodySize"]
+        for url, size in sizes.items()
+    }
+    assert sum(transferred.values()) <= 700_000, transferred
+
+
+# What lies still
+
+
+SHIFTS = """
+  window.shifts = [];
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) window.shifts.push(entry.value);
+  }).observe({type: "layout-shift", buffered: true});
+"""
+
+
+def layout_shifts(page, base, addresses):
+    """How much moves by itself while each page loads and is scrolled through."""
+    page.add_init_script(SHIFTS)
+    found = {}
+    for address in visit(page, base, addresses):
+        page.evaluate(
+            """async () => {
+              const frame = () => new Promise(requestAnimationFrame);
+              while (scrollY + innerHeight < document.body.scrollHeight - 1) {
+                const before = scrollY;
+                scrollBy({top: innerHeight, behavior: "instant"});
+                await frame(), await frame();
+                if (scrollY === before) break;
+              }
+            }"""
+        )
+        found[address] = page.evaluate("shifts.reduce((a, b) => a + b, 0)")
+    return found
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_nothing_jumps_on_the_front_page(new_page, served, size):
+    found = layout_shifts(new_page(viewport=size), served, [FRONT])
+    assert max(found.values()) < 0.05, found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_nothing_jumps_on_any_page(new_page, served, addresses, size):
+    found = layout_shifts(new_page(viewport=size), served, addresses)
+    assert max(found.values()) < 0.05, found
+
+
+MOVING = """() => {
+  const longest = (times) => Math.max(...times.split(",").map(parseFloat));
+  const moving = [];
+  for (const element of document.querySelectorAll("*")) {
+    for (const part of [null, "::before", "::after"]) {
+      const style = getComputedStyle(element, part);
+      const animated = style.animationName !== "none";
+      if (longest(style.transitionDuration) > 0.01
+          || animated && longest(style.animationDuration) > 0.01
+          || style.scrollBehavior === "smooth")
+        moving.push(`${element.tagName} .${element.className} ${part ?? ""}`);
+    }
+  }
+  return [...new Set(moving)];
+}"""
+
+
+def test_nothing_moves_for_those_who_asked_for_it(new_page, served):
+    page = new_page(reduced_motion="reduce")
+    found = {}
+    for address in visit(page, served, SAMPLE):
+        if moving := page.evaluate(MOVING):
+            found[address] = moving
+    assert found == {}
+
+
+# Every width
+
+
+CUT_OFF = """() => {
+  const width = document.documentElement.clientWidth;
+  const scrolls = (element) => element !== document.body && (
+    ["auto", "scroll"].includes(getComputedStyle(element).overflowX)
+    || scrolls(element.parentElement));
+  const outside = [...document.body.querySelectorAll("*")].filter((element) => {
+    const {left, right} = element.getBoundingClientRect();
+    return left < width && right > width + 1 && element.checkVisibility()
+      && !scrolls(element);
+  });
+  const names = outside.map((element) => `${element.tagName} .${element.className}`);
+  if (document.documentElement.scrollWidth > width) names.push("the page scrolls");
+  return names;
+}"""
+
+
+def too_wide(page, base, addresses, widths):
+    """What is wider than the page, by address and width."""
+    found = {}
+    for address in visit(page, base, addresses):
+        for width in widths:
+            page.set_viewport_size({"width": width, "height": 800})
+            if outside := page.evaluate(CUT_OFF):
+                found[address, width] = outside
+    return found
+
+
+def test_no_page_is_wider_than_a_phone(page, served, addresses):
+    assert too_wide(page, served, addresses, [360]) == {}
+
+
+@pytest.mark.slow
+def test_no_page_is_wider_than_its_window(page, served, addresses):
+    assert too_wide(page, served, addresses, [390, 768, 1280, 2560]) == {}
+
+
+@pytest.mark.slow
+def test_no_page_is_too_wide_at_twice_the_size(new_page, served, addresses):
+    page = new_page(device_scale_factor=2)
+    assert too_wide(page, served, addresses, [640]) == {}
+
+
+# For everyone
+
+
+COLOURS = {"runOnly": ["cat.color"]}
+ALL_BUT_COLOURS = {"rules": {"color-contrast": {"enabled": False}}}
+
+
+def objections(page, base, addresses, options=None):
+    """What axe-core objects to, with everything unfolded, by address."""
+    found = {}
+    for address in visit(page, base, addresses):
+        page.evaluate("document.querySelectorAll('details').forEach(e => e.open = 1)")
+        page.wait_for_function("document.getAnimations().length === 0")
+        result = Axe().run(
+            page, options={"resultTypes": ["violations"]} | (options or {})
+        )
+        for rule in result.response["violations"]:
+            targets = [node["target"] for node in rule["nodes"]]
+            found[address, rule["id"]] = targets[:5]
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_has_no_objection(new_page, served, scheme):
+    page = new_page(viewport=DESKTOP, color_scheme=scheme)
+    assert objections(page, served, SAMPLE) == {}
+
+
+# In the dark only colours differ, and on a phone all but colours.
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("size", "scheme", "options"),
+    [
+        pytest.param(DESKTOP, "light", None, id="desktop"),
+        pytest.param(DESKTOP, "dark", COLOURS, id="dark"),
+        pytest.param(PHONE, "light", ALL_BUT_COLOURS, id="phone"),
+    ],
+)
+def test_axe_has_no_objection_to_any_page(
+    new_page, served, addresses, size, scheme, options
+):
+    page = new_page(viewport=size, color_scheme=scheme)
+    assert objections(page, served, addresses, options) == {}
+
+
+TABBABLE = """() => {
+  const kinds = "a[href], button, input, select, textarea, summary, [tabindex]";
+  window.tabbable = [...document.querySelectorAll(kinds)].filter((element) =>
+    element.tabIndex >= 0 && !element.disabled && !element.closest("[inert]")
+    && element.checkVisibility({visibilityProperty: true}));
+  return tabbable.map((element) => [
+    element.tagName, element.className,
+    (element.innerText || element.title || "").trim().slice(0, 40)].join(" "));
+}"""
+
+# Where the focus is: which of these elements, what of it can be seen, and whether it
+# is what a click there would hit.
+FOCUSED = """() => {
+  const element = document.activeElement;
+  if (element === document.body) return null;
+  const box = element.getBoundingClientRect();
+  const [left, top] = [Math.max(box.left - 6, 0), Math.max(box.top - 6, 0)];
+  const [right, bottom] = [
+    Math.min(box.right + 6, innerWidth), Math.min(box.bottom + 6, innerHeight)];
+  const {left: x, top: y, width, height} = element.getClientRects()[0];
+  const hit = document.elementFromPoint(x + width / 2, y + height / 2);
+  return {
+    number: tabbable.indexOf(element),
+    name: `${element.tagName} .${element.className} ${element.innerText}`,
+    scrolls: element.scrollWidth > element.clientWidth
+      || element.scrollHeight > element.clientHeight,
+    clip: {x: left, y: top, width: right - left, height: bottom - top},
+    clear: element.contains(hit) || Boolean(hit?.contains(element)),
+  };
+}"""
+
+
+def screenshot(page, clip):
+    return Image.open(BytesIO(page.screenshot(clip=clip))).convert("L")
+
+
+def clearly_changed(before, after):
+    """The number of pixels in which two pictures differ clearly."""
+    return sum(ImageChops.difference(before, after).histogram()[32:])
+
+
+def tab_through(page, base, address):
+    """Press Tab until the page ends; what is missing, out of order or unseen."""
+    page.goto(f"{base}/{address}", wait_until="networkidle")
+    names = page.evaluate(TABBABLE)
+    assert len(names) > 5
+    reached, found = [], []
+    for _ in range(2 * len(names) + 20):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(FOCUSED)
+        if focused is None:
+            break
+        # The browser itself makes what scrolls reachable.
+        if focused["number"] >= 0 or not focused["scrolls"]:
+            reached.append(focused["number"])
+        clip = focused["clip"]
+        if min(clip["width"], clip["height"]) < 4 or not focused["clear"]:
+            found.append(f"out of sight: {focused['name']}")
+            continue
+        shown = screenshot(page, clip)
+        page.evaluate("document.activeElement.blur()")
+        if clearly_changed(shown, screenshot(page, clip)) < 40:
+            found.append(f"focus cannot be seen: {focused['name']}")
+    else:
+        found.append("the focus is trapped")
+    found += [f"never reached: {names[i]}" for i in set(range(len(names))) - {*reached}]
+    if reached != sorted(reached):
+        found.append(f"out of order: {reached}")
+    return found
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_the_tab_key_goes_through_the_front_page(new_page, served, size):
+    page = new_page(viewport=size, reduced_motion="reduce")
+    assert tab_through(page, served, FRONT) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("size", "scheme"), [(PHONE, "dark"), (DESKTOP, "light")], ids=["phone", "desktop"]
+)
+def test_the_tab_key_goes_through_a_chapter(new_page, served, size, scheme):
+    page = new_page(viewport=size, color_scheme=scheme, reduced_motion="reduce")
+    assert tab_through(page, served, CHAPTER) == []
+
+
+def test_the_first_tab_offers_to_skip_the_menu(page, served):
+    page.goto(f"{served}/{CHAPTER}")
+    page.keyboard.press("Tab")
+    assert page.locator(":focus").inner_text() == "Skip to main content"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.locator("main :focus").count() == 1
+
+
+def test_on_a_phone_the_menu_opens_and_closes_by_keyboard(new_page, served):
+    page = new_page(viewport=PHONE, reduced_motion="reduce")
+    page.goto(f"{served}/{CHAPTER}")
+    entry = page.get_by_role("navigation", name="Main").get_by_role("link").first
+    assert not entry.is_visible()
+    button = page.locator(".primary-toggle")
+    button.press("Enter")
+    entry.wait_for()
+    page.keyboard.press("Tab")
+    assert page.locator("dialog :focus").count() == 1
+    page.keyboard.press("Escape")
+    entry.wait_for(state="hidden")
+    expect(button).to_be_focused()
+
+
+def test_solutions_unfold_by_keyboard(page, served):
+    page.goto(f"{served}/{CHAPTER}")
+    solution = page.locator("details", has_text="Show the solution").first
+    code = solution.locator("pre").first
+    assert not code.is_visible()
+    solution.locator("summary").press("Enter")
+    assert code.is_visible()
+    assert "Hide the solution" in solution.locator("summary").inner_text()
+    solution.locator("summary").press("Space")
+    assert not code.is_visible()
+
+
+def test_code_is_copied_by_keyboard(page, served):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{served}/{CHAPTER}")
+    cell = page.locator(".cell_input:visible").first
+    cell.locator("button.copybtn").press("Enter")
+    page.wait_for_function("navigator.clipboard.readText()")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.strip() == cell.locator("pre").inner_text().strip()
+
+
+# The theme's own tools
+
+
+def test_the_theme_follows_the_system_until_the_reader_chooses(new_page, base):
+    page = new_page(color_scheme="dark")
+    page.goto(f"{base}/{FRONT}")
+    theme = page.locator("html")
+
+    def ground():
+        return page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    expect(theme).to_have_attribute("data-theme", "dark")
+    dark = ground()
+    page.emulate_media(color_scheme="light")
+    expect(theme).to_have_attribute("data-theme", "light")
+    assert ground() != dark
+    for _ in range(3):
+        if theme.get_attribute("data-theme") != "dark":
+            page.locator(".theme-switch-button:visible").click()
+    assert ground() == dark
+    page.goto(f"{base}/{CHAPTER}")
+    expect(theme).to_have_attribute("data-theme", "dark")
+    assert ground() == dark
+
+
+def test_the_search_finds_a_page_and_leads_there(page, base):
+    problems = watch(page)
+    page.goto(f"{base}/{FRONT}")
+    page.locator(".search-button__button:visible").first.click()
+    page.locator("dialog input[type=search]").fill("confusion matrix")
+    page.keyboard.press("Enter")
+    results = page.locator("#search-results li a")
+    results.first.wait_for()
+    page.wait_for_load_state("networkidle")
+    titles = results.all_inner_texts()
+    assert any(title.startswith("Evaluation") for title in titles)
+    results.filter(has_text=re.compile("^Evaluation")).first.click()
+    assert page.locator("h1:visible").inner_text().startswith("Evaluation")
+    assert problems == []
+
+
+def test_a_search_without_a_result_says_so(page, base):
+    page.goto(f"{base}/search.html?q=xylophone")
+    page.get_by_text("did not match any documents").wait_for()
+
+
+def test_a_chapters_notebook_is_downloaded(page, served):
+    page.goto(f"{served}/{CHAPTER}")
+    link = page.locator("a[href$='.ipynb']")
+    if not link.is_visible():
+        page.get_by_role("button", name="Download this page").click()
+    with page.expect_download() as downloading:
+        link.click()
+    stored = ROOT / CHAPTER.replace(".html", ".ipynb")
+    assert downloading.value.path().read_bytes() == stored.read_bytes()
+
+
+# Without JavaScript
+
+
+@pytest.fixture
+def plain_page(new_page):
+    """A page of a browser that runs no script."""
+    return new_page(java_script_enabled=False, viewport=DESKTOP)
+
+
+# What is hidden of the text, but for what waits for a script and says so in its markup.
+HIDDEN = """() => [...document.querySelectorAll(
+    "article :is(h1, h2, h3, p, li, dt, dd, td, th, pre, img, math, figcaption)")]
+  .filter((element) => !element.checkVisibility({opacityProperty: true})
+    && !element.closest("details:not([open]), .onlyprint, [hidden], .toggler"))
+  .map((element) => `${element.tagName} .${element.className}`)"""
+
+
+def test_without_javascript_every_page_shows_its_text(plain_page, served, addresses):
+    found = {}
+    for address in addresses:
+        plain_page.goto(f"{served}/{address}")
+        assert len(plain_page.locator("main").inner_text()) > 40, address
+        if hidden := plain_page.evaluate(HIDDEN):
+            found[address] = hidden
+    assert found == {}
+
+
+def test_without_javascript_no_button_does_nothing(plain_page, served, addresses):
+    found = {}
+    for address in addresses:
+        plain_page.goto(f"{served}/{address}")
+        buttons = plain_page.locator("button:visible")
+        if buttons.count():
+            found[address] = buttons.evaluate_all("all => all.map(e => e.className)")
+    assert found == {}
+
+
+def test_without_javascript_the_search_page_says_what_is_missing(plain_page, base):
+    plain_page.goto(f"{base}/search.html")
+    assert "JavaScript" in plain_page.locator("main").inner_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_without_javascript_links_look_like_links(new_page, base, scheme):
+    page = new_page(java_script_enabled=False, color_scheme=scheme)
+    page.goto(f"{base}/{CHAPTER}")
+    link = page.locator("article p a.reference.internal").first
+    [here, around] = link.evaluate(
+        "link => [link, link.parentElement].map(e => getComputedStyle(e).color)"
+    )
+    assert here != around
+
+
+def test_without_javascript_a_notebook_can_still_be_had(plain_page, served):
+    plain_page.goto(f"{served}/{CHAPTER}")
+    assert plain_page.locator("a[href$='.ipynb']").is_visible()
+
+
+def test_without_javascript_solutions_unfold(plain_page, base):
+    plain_page.goto(f"{base}/{CHAPTER}")
+    solution = plain_page.locator("details", has_text="Show the solution").first
+    solution.locator("summary").click()
+    assert solution.locator("pre").first.is_visible()
+
+
+def test_without_javascript_a_phone_leads_on(new_page, base):
+    page = new_page(java_script_enabled=False, viewport=PHONE)
+    page.goto(f"{base}/{FRONT}")
+    page.locator(".prev-next-area a").last.click()
+    assert page.locator("h1:visible").inner_text().startswith("The data")
