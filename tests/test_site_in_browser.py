@@ -223,7 +223,7 @@ def test_no_page_is_too_wide_at_twice_the_size(new_page, served, addresses):
 # For everyone
 
 
-COLOURS = {"runOnly": ["cat.color"]}
+COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 ALL_BUT_COLOURS = {"rules": {"color-contrast": {"enabled": False}}}
 
 
