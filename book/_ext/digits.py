@@ -1,8 +1,9 @@
 """What the two figures that open at a touch have in common.
 
-`matrix` and `threshold` each take a cell of a notebook by its tag, make a table for
-the page of what the cell has printed, compute the same numbers again from the shipped
-weights, and write them, with pictures of the digits behind them, into a script.
+`matrix` and `threshold` each find a cell of a notebook by its tag, make a
+table for the page of what the cell has printed, compute the same numbers
+again from the shipped weights, and write them, with pictures of the digits
+behind them, into a script.
 """
 
 import base64
@@ -11,16 +12,15 @@ import io
 import json
 from pathlib import Path
 
+from digitlib.data import load_mnist
+from digitlib.plots import NIGHT, PAPER
 from docutils import nodes
 import numpy as np
 from PIL import Image
 from sphinx.errors import ExtensionError
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from digitlib.data import load_mnist
-from digitlib.plots import NIGHT, PAPER
-
-COLUMNS = 20  # of the picture that holds all digits of a script
+COLUMNS = 20  # of the picture that holds all digits; touch.css knows it too
 SHADES = 16  # of a digit: half a byte for each pixel
 
 
@@ -37,17 +37,23 @@ def picture(images):
     sheet[: len(images)] = images
     sheet = sheet.reshape(rows, COLUMNS, 28, 28).swapaxes(1, 2)
     sheet = sheet.reshape(rows * 28, COLUMNS * 28)
-    png = Image.fromarray(np.rint(sheet / 255 * (SHADES - 1)).astype(np.uint8))
-    shades = np.linspace(_rgb(NIGHT), _rgb(PAPER), SHADES)
-    png.putpalette(np.rint(shades).astype(np.uint8).tobytes())
+    shade = np.rint(sheet / 255 * (SHADES - 1)).astype(np.uint8)
+    png = Image.fromarray(shade)
+    colors = np.linspace(_rgb(NIGHT), _rgb(PAPER), SHADES)
+    png.putpalette(np.rint(colors).astype(np.uint8).tobytes())
     file = io.BytesIO()
     png.save(file, "PNG", bits=4, optimize=True)
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    return (
+        "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    )
 
 
 def percent(confidence):
-    """A confidence as it is shown: never 100%, since no answer is certain."""
-    return f"{confidence:.1%}" if confidence < 0.9995 else ">99.9%"
+    """A confidence as it is shown, cut: what is below 95% must not look it.
+
+    Nor is anything 100%, since no answer is certain.
+    """
+    return f"{min(int(1000 * confidence), 999) / 10:.1f}%"
 
 
 def script(name, chosen, captions, misread, **rest):
@@ -57,7 +63,7 @@ def script(name, chosen, captions, misread, **rest):
     ----------
     name : str
     chosen : sequence of int
-        Which test images are shown; the others in ``rest`` refer to them by position.
+        Which test images are shown; ``rest`` names them by their position.
     captions : sequence of str
         What stands under each.
     misread : sequence of bool
@@ -65,15 +71,10 @@ def script(name, chosen, captions, misread, **rest):
         What else the variable holds.
     """
     images, _ = test_set()
-    data = {
-        "columns": COLUMNS,
-        "digits": [
-            (int(image), caption, int(wrong))
-            for image, caption, wrong in zip(chosen, captions, misread, strict=True)
-        ],
-        "picture": picture(images[chosen]),
-        **rest,
-    }
+    wrong = map(int, misread)
+    digits = list(zip(map(int, chosen), captions, wrong, strict=True))
+    data = {"digits": digits, "columns": COLUMNS, **rest}
+    data["picture"] = picture(images[chosen])
     return f"var {name} = {json.dumps(data, separators=(',', ':'))};\n"
 
 
@@ -84,7 +85,7 @@ class TouchTransform(SphinxPostTransform):
     default_priority = 200
     formats = ("html",)
     name = ""
-    """Of the tag, the script and its data."""
+    """Of the tag, of the script, and of its data."""
 
     def run(self, **kwargs):
         for cell in self.document.findall(nodes.container):
@@ -95,10 +96,11 @@ class TouchTransform(SphinxPostTransform):
                 for block in cell.findall(nodes.literal_block)
                 if "stream" in block["classes"]
             ]
-            page = self.replace(printed, cell)
+            data = self.replace(printed, cell)
             static = Path(self.app.outdir) / "_static"
             static.mkdir(parents=True, exist_ok=True)
-            (static / f"{self.name}-data.js").write_text(page, encoding="utf-8")
+            path = static / f"{self.name}-data.js"
+            path.write_text(data, encoding="utf-8")
             self.document[self.name] = True
 
     def replace(self, printed, cell):
@@ -106,16 +108,17 @@ class TouchTransform(SphinxPostTransform):
         raise NotImplementedError
 
     def disagree(self):
-        """The error for stored numbers that the weights do not confirm."""
+        """The error if the weights do not confirm what is stored."""
+        notebook = Path(self.env.docname).name
         return ExtensionError(
-            f"{self.env.docname}: what the cell tagged '{self.name}' has printed is "
-            f"not what the weights say now. Run the notebook again: "
-            f"python book/execute.py {Path(self.env.docname).name}"
+            f"{self.env.docname}: what the cell tagged '{self.name}' has "
+            "printed is not what the weights say. Run the notebook again: "
+            f"python book/execute.py {notebook}"
         )
 
 
 def add_files(app, page_name, template, context, doctree):
-    """Load the scripts on the pages that have such a figure, and on no other."""
+    """Load the files on pages with such a figure, and on no other."""
     for name in ("matrix", "threshold"):
         if doctree is not None and doctree.get(name):
             app.add_css_file("touch.css")
@@ -128,6 +131,6 @@ def _rgb(color):
 
 
 def setup(app):
-    """Register the files; `matrix` and `threshold` register their figures."""
+    """Add the files; `matrix` and `threshold` add their figures."""
     app.connect("html-page-context", add_files)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

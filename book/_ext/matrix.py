@@ -1,24 +1,25 @@
 """The confusion matrix that opens: a table, and the digits behind each count.
 
-The cell with the tag `matrix` draws the figure and prints the counts. On the page the
-counts become a table below the figure; `matrix.js` makes its counts buttons.
+The cell with the tag `matrix` draws the figure and prints the counts. On the
+page the counts become a table below the figure, and `matrix.js` makes buttons
+of them.
 """
 
 import re
 
+from digitlib.evaluation import evaluate
+from digitlib.model import forward, load_weights
 from digits import TouchTransform, percent, script, test_set
 from docutils import nodes
 import numpy as np
 
-from digitlib.evaluation import evaluate
-from digitlib.model import forward, load_weights
-
-MISREAD, CORRECT = 24, 12  # how many digits of a cell are shown at most
+MISREAD, CORRECT = 24, 12  # so many digits of a cell are shown at most
 
 PAGE = """\
 <div class="matrix screen-only">
 <table>
-<caption id="matrix-caption">Rows: the true digit. Columns: what it was read as.</caption>
+<caption id="matrix-caption">Rows: the true digit. Columns: what it was read
+as.</caption>
 <thead><tr><td></td>{columns}</tr></thead>
 <tbody>
 {rows}
@@ -26,11 +27,11 @@ PAGE = """\
 </table>
 <div class="matrix-open" hidden>
 <p>Choose a count to see its digits. Arrow keys move, Enter opens.</p>
-<p class="matrix-chosen" role="status"></p>
+<p class="matrix-chosen"></p>
 <ul class="digits"></ul>
 </div>
-<p class="matrix-trouble" role="status" hidden>The pictures of the digits could not be
-loaded. The counts are complete without them.</p>
+<p class="matrix-trouble" role="status" hidden>The pictures of the digits could
+not be loaded. The counts are complete without them.</p>
 </div>
 """
 
@@ -42,8 +43,9 @@ def answers():
 
 
 def matrix_script(probabilities, labels):
-    """The digits of each cell: the surest mistakes, or the least sure successes."""
-    confidence, predicted = probabilities.max(axis=1), probabilities.argmax(axis=1)
+    """Of each cell, the surest mistakes or the least sure successes."""
+    confidence = probabilities.max(axis=1)
+    predicted = probabilities.argmax(axis=1)
     surest_first = np.argsort(-confidence, kind="stable")
     chosen, cells = [], []
     for true in range(10):
@@ -51,8 +53,10 @@ def matrix_script(probabilities, labels):
         for read in range(10):
             inside = (labels == true) & (predicted == read)
             found = surest_first[inside[surest_first]]
-            shown = found[::-1][:CORRECT] if true == read else found[:MISREAD]
-            cells[-1].append(list(range(len(chosen), len(chosen) + len(shown))))
+            right = true == read
+            shown = found[::-1][:CORRECT] if right else found[:MISREAD]
+            first = len(chosen)
+            cells[true].append(list(range(first, first + len(shown))))
             chosen.extend(shown)
     captions = [percent(confidence[image]) for image in chosen]
     misread = predicted[chosen] != labels[chosen]
@@ -64,18 +68,20 @@ def table(confusion):
     most = (confusion - np.diag(confusion.diagonal())).max()
     rows = []
     for true, counts in enumerate(confusion):
-        cells = [f'<th scope="row">{true}</th>']
+        row = f'<tr><th scope="row">{true}</th>'
         for read, count in enumerate(counts):
-            style = f' style="--errors: {count / most:.2f}"'
+            look = f'style="--errors: {count / most:.2f}"'
             if true == read:
-                style = ' class="matrix-right"'
-            cells.append(f"<td{style}>{count}</td>")
-        rows.append(f"<tr>{''.join(cells)}</tr>")
+                look = 'class="matrix-right"'
+            row += f"<td {look}>{count}</td>"
+        rows.append(row + "</tr>")
     columns = "".join(f'<th scope="col">{digit}</th>' for digit in range(10))
     return PAGE.format(columns=columns, rows="\n".join(rows))
 
 
 class Matrix(TouchTransform):
+    """Put the counts into the figure, as a table."""
+
     name = "matrix"
 
     def replace(self, printed, cell):
@@ -92,7 +98,7 @@ class Matrix(TouchTransform):
 
 
 def setup(app):
-    """Register the figure."""
+    """Add the figure."""
     app.setup_extension("digits")
     app.add_post_transform(Matrix)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -39,7 +39,7 @@
     const count = Number(buttons[truth][read].textContent);
     let which = "";
     if (truth === read) {
-      which = `. The ${shown} that it was least sure of:`;
+      which = `. The ${shown} that the network was least sure of:`;
     } else if (shown < count) {
       which = `. The ${shown} surest mistakes:`;
     } else if (count > 1) {
@@ -90,4 +90,5 @@
   table.setAttribute("aria-labelledby", "matrix-caption");
   root.querySelector(".matrix-open").hidden = false;
   open(Math.floor(first / 10), first % 10);
+  chosen.setAttribute("role", "status"); // from now on, what is chosen is spoken
 })();

@@ -12,7 +12,7 @@
   const find = (name) => root.querySelector(name);
   const range = find("#threshold-range");
   const price = find("#threshold-price");
-  const [acceptedList, asideList] = root.querySelectorAll(".digits");
+  const [leftList, asideList] = root.querySelectorAll(".digits");
   let errorCost = Number(price.value); // the last one that was valid
 
   // One bar for each threshold: below, what keying costs; above it, what errors cost.
@@ -36,7 +36,7 @@
     find(".threshold-set-aside").textContent =
       `${number(step.aside)} (${share(step.aside, images, 1)})`;
     find(".threshold-left").textContent =
-      `${step.errors} (${share(step.errors, rest, 2)} of the rest)`;
+      `${step.errors} (${share(step.errors, rest, 2)})`;
     find(".threshold-cost").textContent = number(costOf(step));
     range.setAttribute(
       "aria-valuetext",
@@ -46,7 +46,9 @@
     bars.forEach((bar, place) =>
       bar.classList.toggle("threshold-now", place === Number(range.value))
     );
-    showDigits(acceptedList, window.thresholdData, step.accepted_digits);
+    find(".threshold-accepted-count").textContent = step.errors;
+    find(".threshold-aside-count").textContent = number(step.aside);
+    showDigits(leftList, window.thresholdData, step.left_digits);
     showDigits(asideList, window.thresholdData, step.aside_digits);
   }
 
@@ -76,4 +78,5 @@
   price.addEventListener("input", showPrice);
   find(".threshold-tool").hidden = false;
   showPrice();
+  find(".threshold-cheapest").setAttribute("role", "status"); // from now on it is spoken
 })();
