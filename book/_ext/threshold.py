@@ -43,8 +43,7 @@ TOOL = """\
 <span class="threshold-errors"></span> cost of errors
 <span>▼</span> the cheapest</p>
 <p><label for="threshold-range">Accept readings that are at least
-<output class="threshold-at" for="threshold-range" aria-live="off"></output>
-sure</label>
+<span class="threshold-at"></span> sure</label>
 <input type="range" id="threshold-range" min="0" max="{last}" value="0"></p>
 <dl>
 <div><dt>set aside</dt><dd class="threshold-set-aside"></dd></div>
