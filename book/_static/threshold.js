@@ -34,7 +34,7 @@
     const rest = images - step.aside;
     find(".threshold-at").textContent = step.label;
     find(".threshold-set-aside").textContent =
-      `${number(step.aside)} (${share(step.aside, images, 1)})`;
+      `${number(step.aside)} (${share(step.aside, images, 2)})`;
     find(".threshold-left").textContent =
       `${step.errors} (${share(step.errors, rest, 2)})`;
     find(".threshold-cost").textContent = number(costOf(step));
