@@ -319,8 +319,11 @@ def test_the_slider_and_its_price_have_names(page, served):
 
 
 @pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    ("scheme", "size"),
+    [("light", DESKTOP), ("dark", PHONE)],
+    ids=["light-desktop", "dark-phone"],
+)
 def test_axe_has_no_objection_to_the_figure(new_page, served, name, scheme, size):
     page = new_page(viewport=size, color_scheme=scheme)
     visit(page, served, PAGES[name])
