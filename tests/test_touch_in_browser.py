@@ -400,11 +400,12 @@ def test_without_javascript_the_figure_is_a_picture_and_a_table(new_page, base, 
     expect(page.locator(f".{name}-trouble")).to_be_hidden()
 
 
-def test_with_javascript_the_table_takes_the_place_of_the_picture(page, served):
+def test_the_table_takes_the_place_of_the_picture_but_not_on_paper(page, served):
     visit(page, served, MATRIX)
     expect(page.locator(".matrix-figure img")).to_be_hidden()
     page.emulate_media(media="print")
     expect(page.locator(".matrix-figure img")).to_be_visible()
+    expect(page.locator(".matrix")).to_be_hidden()
 
 
 @pytest.mark.parametrize("name", PAGES)
