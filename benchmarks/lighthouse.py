@@ -107,7 +107,9 @@ def what_is_missing():
     """A line that says which program must be installed, or None."""
     os.environ.setdefault("CHROME_PATH", shutil.which("chromium") or "")
     if not shutil.which("npx"):
-        return "Lighthouse needs Node: install Node 20 or later, with npm, and try again."
+        return (
+            "Lighthouse needs Node: install Node 20 or later, with npm, and try again."
+        )
     if not os.environ["CHROME_PATH"]:
         return "Lighthouse needs Chromium: install it, or say where with CHROME_PATH."
     return None
@@ -129,7 +131,9 @@ def main():
     for page in arguments.pages:
         for device, limits in LIMITS.items():
             runs = [measure(f"{address}/{page}", device) for _ in range(arguments.runs)]
-            values = [median(column) for column in zip(*(r for r, _ in runs), strict=True)]
+            values = [
+                median(column) for column in zip(*(r for r, _ in runs), strict=True)
+            ]
             *scores, shift, paint, size = values
             good = shift < LARGEST_SHIFT and all(
                 score >= limit for score, limit in zip(scores, limits, strict=True)

@@ -51,9 +51,7 @@ def _names(selector):
     """Elements, classes and ids that must exist; what `:not()` and the like hold may."""
     before = None
     for token in selector:
-        if token.type == "hash":
-            yield token.value
-        elif token.type == "ident" and before == ".":
+        if token.type == "hash" or (token.type == "ident" and before == "."):
             yield token.value
         elif token.type == "ident" and before != ":":
             yield token.lower_value
@@ -62,7 +60,9 @@ def _names(selector):
 
 def purge(css, names):
     """Leave out of a style sheet the rules for names that do not occur."""
-    rules = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
+    rules = tinycss2.parse_stylesheet(
+        css, skip_comments=True, skip_whitespace=True
+    )
     return "".join(_kept(rules, names))
 
 
@@ -76,7 +76,11 @@ def _kept(rules, names):
             ]
             if selectors:
                 yield f"{','.join(selectors)}{{{tinycss2.serialize(rule.content)}}}\n"
-        elif rule.type == "at-rule" and rule.lower_at_keyword in GROUPS and rule.content:
+        elif (
+            rule.type == "at-rule"
+            and rule.lower_at_keyword in GROUPS
+            and rule.content
+        ):
             inner = tinycss2.parse_rule_list(rule.content, True, True)
             if body := "".join(_kept(inner, names)):
                 prelude = tinycss2.serialize(rule.prelude).strip()
@@ -109,7 +113,9 @@ def moved(css, folder):
         return css
     return re.sub(
         r"url\(\s*(['\"]?)(?!['\"]|#|/|[a-z]+:)(.+?)\1\s*\)",
-        lambda found: f'url("{posixpath.normpath(posixpath.join(folder, found[2]))}")',
+        lambda found: (
+            f'url("{posixpath.normpath(posixpath.join(folder, found[2]))}")'
+        ),
         css,
     )
 
@@ -136,7 +142,9 @@ def join(site, pages):
     sheets = {
         path: {
             _file(path, link): link
-            for link in page.select('link[rel="stylesheet"]:not([media="print"])')
+            for link in page.select(
+                'link[rel="stylesheet"]:not([media="print"])'
+            )
         }
         for path, page in pages.items()
     }
@@ -161,5 +169,7 @@ def join(site, pages):
         first, *others = (links[sheet] for sheet in shared)
         for link in others:
             link.decompose()
-        up = posixpath.relpath("_static", path.parent.relative_to(site).as_posix())
+        up = posixpath.relpath(
+            "_static", path.parent.relative_to(site).as_posix()
+        )
         first["href"] = f"{up}/{JOINED}?v={version}"
