@@ -107,9 +107,7 @@ def what_is_missing():
     """A line that says which program must be installed, or None."""
     os.environ.setdefault("CHROME_PATH", shutil.which("chromium") or "")
     if not shutil.which("npx"):
-        return (
-            "Lighthouse needs Node: install Node 20 or later, with npm, and try again."
-        )
+        return "Lighthouse needs Node: install Node 20 with npm and try again."
     if not os.environ["CHROME_PATH"]:
         return "Lighthouse needs Chromium: install it, or say where with CHROME_PATH."
     return None
@@ -142,8 +140,9 @@ def main():
             bad |= not good
             table = "  ".join(f"{score:4.0f}" for score in scores)
             failed = " ".join(sorted(set().union(*(names for _, names in runs))))
-            print(f"{page:24} {device:8} {table}  {shift:.3f}  {paint:5.2f}  {size:5.0f}",
-                  "" if good else "MISSED", failed, flush=True)  # fmt: skip
+            verdict = "" if good else "MISSED"
+            print(f"{page:24} {device:8} {table}  {shift:.3f}  {paint:5.2f}",
+                  f" {size:5.0f}", verdict, failed, flush=True)  # fmt: skip
     server.shutdown()
     return int(bad)
 

@@ -96,7 +96,7 @@ def test_options_are_in_the_page_for_the_scripts_that_read_them(lightened):
 
 def test_the_theme_is_known_before_the_page_is_painted(lightened):
     assert lightened.html["data-theme"] == "light"
-    assert "prefers-color-scheme" in lightened.script.get_text()
+    assert "prefers-color-scheme" in lightened.script.string
 
 
 # Figures

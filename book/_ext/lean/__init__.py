@@ -1,11 +1,12 @@
 """Make the built pages light, described and accessible.
 
-Jupyter Book's theme is made for every book: a page of it weighs 4 MB, most of it for
-things that this book does not have. When the site is written, this extension goes over
-its pages once: `scripts` drops what does nothing and defers the rest, `styles` keeps
-the rules in use, `pictures` shrinks the figures, `descriptions` says what each page is
-about, `access` mends what hinders keyboards and screen readers, and `front` puts the
-front page at the site's own address.
+Jupyter Book's theme is made for every book: a page of it weighs 4 MB, most of
+it for things that this book does not have. When the site is written, this
+extension goes over its pages once: `scripts` drops what does nothing and
+defers the rest, `styles` keeps the rules in use, `pictures` shrinks the
+figures, `descriptions` says what each page is about, `access` mends what
+hinders keyboards and screen readers, and `front` puts the front page at the
+site's own address.
 """
 
 from pathlib import Path

@@ -11,7 +11,7 @@ def mend(page):
     # Roles that ARIA has given up, or that lack the children they ask for.
     for element in page.select(".citation-list, .citation"):
         del element["role"]
-    # Whoever uses a keyboard can scroll a wide formula only when it takes the focus.
+    # By keyboard, a wide formula scrolls only when it can take the focus.
     for formula in page.select("div.math"):
         formula["tabindex"] = "0"
     for sidebar in page.select("#pst-primary-sidebar"):

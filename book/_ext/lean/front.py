@@ -1,7 +1,7 @@
-"""The front page at the site's own address, where Jupyter Book puts a redirection.
+"""The front page at the site's own address, instead of a redirection.
 
-A redirection costs a round trip, shows nothing meanwhile, and takes the reader's "back"
-button; a copy of the page does not.
+A redirection costs a round trip and shows nothing meanwhile; a copy of the
+page does not.
 """
 
 import posixpath
@@ -27,7 +27,7 @@ def copy(site, root):
 
 
 def moved(address, folder):
-    """A relative address of a page in the folder, seen from above the folder."""
+    """A relative address in the folder, seen from above the folder."""
     parts = urlsplit(address)
     if parts.scheme or parts.netloc or not parts.path:
         return address

@@ -1,10 +1,10 @@
-"""Make the figures light: smaller files, loaded when they come near, no jumping page."""
+"""Make the figures light: smaller files, each loaded when it comes near."""
 
 from PIL import Image
 
 
 def shrink(folder):
-    """Store each PNG as WebP, too, where that is smaller; nothing visible changes."""
+    """Store each PNG as WebP, too, where that is smaller, without loss."""
     for path in folder.glob("*.png"):
         smaller = path.with_suffix(".webp")
         with Image.open(path) as picture:
@@ -14,7 +14,7 @@ def shrink(folder):
 
 
 def place(page, path):
-    """Say how large each figure is, show the light file, and load far ones later."""
+    """Say how large each figure is, show the light file, defer far ones."""
     figures = page.select('article img[src*="_images/"]')
     for number, image in enumerate(figures):
         file = (path.parent / image["src"]).resolve()

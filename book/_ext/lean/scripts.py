@@ -1,13 +1,13 @@
-"""Load only the scripts that do something on a page, and none before it is shown."""
+"""Load only scripts that do something on a page, and none before it shows."""
 
 import re
 
-# What the book does not use at all: icons as scripts (`styles` has the icon font),
-# and running code in the page.
+# What the book does not use at all: icons as scripts (`styles` has the icon
+# font), and running code in the page.
 UNUSED = re.compile("fontawesome|thebe")
 UNUSED_TEXT = re.compile("THEBE_JS_URL|kernelName")
 
-# Scripts that do nothing on a page without these elements; and the settings they read.
+# Scripts that do nothing without these elements; and the settings they read.
 NEEDS = {
     "togglebutton|toggleHint|toggleOpen": ".toggle, .admonition.dropdown",
     "design-tabs": ".sd-tab-set",
@@ -15,16 +15,19 @@ NEEDS = {
 }
 
 # The theme decides between light and dark only after the page was painted.
-THEME = """
+THEME = """{
     const mode = localStorage.getItem("mode") || "auto";
     const dark = matchMedia("(prefers-color-scheme: dark)").matches;
     document.documentElement.dataset.mode = mode;
     document.documentElement.dataset.theme =
       mode === "auto" ? (dark ? "dark" : "light") : mode;
-"""
+}"""
 
-# A page opened as a file may not read other files, so search shows titles only.
-SEARCH = 'DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = location.protocol !== "file:";'
+# A page opened as a file may not read others, so search shows titles only.
+SEARCH = """
+    if (location.protocol === "file:")
+      DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+"""
 
 
 def lighten(page, path):
@@ -46,7 +49,7 @@ def lighten(page, path):
             element.decompose()
     for script in page.select("script[src]"):
         if "documentation_options" in script["src"]:
-            # So small that another request costs more; the scripts below it read it.
+            # Smaller than another request; the scripts below it read it.
             options = (
                 path.parent / script["src"].partition("?")[0]
             ).read_text()

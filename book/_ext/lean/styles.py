@@ -1,8 +1,9 @@
 """Keep of the theme's styles only what the pages use, in one file.
 
-The theme brings nearly 600 kB of rules, most of them for things that this book does
-not have. A rule stays when every class, id and element that its selector names occurs
-in a page or in a script that a page loads, since scripts set classes, too.
+The theme brings nearly 600 kB of rules, most of them for things that this book
+does not have. A rule stays when every class, id and element that its selector
+names occurs in a page or in a script that a page loads, since scripts set
+classes, too.
 """
 
 import base64
@@ -48,7 +49,7 @@ def _selectors(prelude):
 
 
 def _names(selector):
-    """Elements, classes and ids that must exist; what `:not()` and the like hold may."""
+    """The elements, classes and ids that must exist; not those in `:not()`."""
     before = None
     for token in selector:
         if token.type == "hash" or (token.type == "ident" and before == "."):
@@ -75,7 +76,8 @@ def _kept(rules, names):
                 if names.issuperset(_names(selector))
             ]
             if selectors:
-                yield f"{','.join(selectors)}{{{tinycss2.serialize(rule.content)}}}\n"
+                body = tinycss2.serialize(rule.content)
+                yield f"{','.join(selectors)}{{{body}}}\n"
         elif (
             rule.type == "at-rule"
             and rule.lower_at_keyword in GROUPS
@@ -90,7 +92,7 @@ def _kept(rules, names):
 
 
 def icon_font(path, css):
-    """A font of only those icons that the rules show, as a rule that holds it."""
+    """A rule that holds a font of only those icons that the rules show."""
     logging.getLogger("fontTools").setLevel(logging.WARNING)
     signs = set(re.findall("[\ue000-\uf8ff]", css))
     font = subset.load_font(path, subset.Options(flavor="woff"))
@@ -108,7 +110,7 @@ def icon_font(path, css):
 
 
 def moved(css, folder):
-    """Relative addresses, seen from the folder above instead of from this one."""
+    """Addresses relative to the folder, seen from above the folder."""
     if folder == ".":
         return css
     return re.sub(
@@ -137,7 +139,7 @@ def _file(path, link):
 
 
 def join(site, pages):
-    """Replace the style sheets that every page has by one, with what is used of them."""
+    """Replace the style sheets that every page has by what is used of them."""
     static = site / "_static"
     sheets = {
         path: {
