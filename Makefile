@@ -7,7 +7,8 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf test test-slow lab notebooks benchmark sweeps format clean
+.PHONY: help book pdf test test-slow lab notebooks benchmark lighthouse sweeps format \
+	clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +40,9 @@ benchmark: .venv/installed  ## measure time and memory
 	$(BIN)/python benchmarks/main_line.py
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/recognition.py
+
+lighthouse: .venv/installed  ## judge the built site with Lighthouse (needs Node)
+	$(BIN)/python benchmarks/lighthouse.py
 
 sweeps: .venv/installed  ## complete the stored results that take longer than a notebook may
 	$(BIN)/python benchmarks/sweeps.py
