@@ -35,9 +35,7 @@ def versions():
     names = re.findall(r"^([\w-]+)==[\w.]+\s*(?:#.*)?$", pins, re.M)
     names += ["sphinx", "myst-nb"]  # which jupyter-book brings along
     rows = [[name, version(name)] for name in dict.fromkeys(names)]
-    return table(
-        ["package", "version"], [["Python", platform.python_version()], *rows]
-    )
+    return table(["package", "version"], [["Python", platform.python_version()], *rows])
 
 
 def files():
@@ -47,9 +45,7 @@ def files():
 
     load_mnist()  # which verifies the checksum of each array
     assets = sorted((ROOT / "digitlib" / "assets").glob("*.npz"))
-    rows = [
-        [f"`{path.relative_to(ROOT)}`", f"`{sha256(path)}`"] for path in assets
-    ]
+    rows = [[f"`{path.relative_to(ROOT)}`", f"`{sha256(path)}`"] for path in assets]
     parts = [table(["file", "SHA-256 of the file"], rows)]
     rows = [[f"`{name}`", f"`{code}`"] for name, code in MNIST_SHA256.items()]
     parts.append("Of each array of the data set, `load_mnist` verifies:")

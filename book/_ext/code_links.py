@@ -19,9 +19,7 @@ def keep_our_names(app, env):
     for blocks in parsed.values():
         for block in blocks:
             block.names = [
-                name
-                for name in block.names
-                if name.import_components[0] == "digitlib"
+                name for name in block.names if name.import_components[0] == "digitlib"
             ]
 
 

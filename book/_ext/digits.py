@@ -43,9 +43,7 @@ def picture(images):
     png.putpalette(np.rint(colors).astype(np.uint8).tobytes())
     file = io.BytesIO()
     png.save(file, "PNG", bits=4, optimize=True)
-    return (
-        "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
-    )
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 
 def percent(confidence):

@@ -12,11 +12,6 @@ import io
 import json
 from pathlib import Path
 
-from docutils import nodes
-import numpy as np
-from PIL import Image
-from sphinx.util.docutils import SphinxDirective
-
 from digitlib import preprocessing
 from digitlib.data import load_mnist
 from digitlib.model import (
@@ -26,6 +21,10 @@ from digitlib.model import (
     load_weights,
 )
 from digitlib.recognizer import Recognizer
+from docutils import nodes
+import numpy as np
+from PIL import Image
+from sphinx.util.docutils import SphinxDirective
 
 SIDE = 280  # pixels of the canvas: ten for each of MNIST's
 MISREAD = 10  # test digits that are offered
@@ -76,7 +75,7 @@ def _text(array):
 
 
 def test_digits():
-    """Choose test digits to begin with: the first of each that is read well, and errors.
+    """Choose test digits to begin with: one of each that is read well, and errors.
 
     Returns
     -------
@@ -85,31 +84,23 @@ def test_digits():
         of which the recogniser is surest.
     """
     _, (x_test, y_test) = load_mnist()
-    predicted = forward(
-        x_test / np.float32(255), load_weights("robust")
-    ).argmax(axis=1)
+    predicted = forward(x_test / np.float32(255), load_weights("robust")).argmax(axis=1)
     recognizer = Recognizer("robust")
 
     def read(index):
-        large = (
-            x_test[index].repeat(SIDE // 28, axis=0).repeat(SIDE // 28, axis=1)
-        )
+        large = x_test[index].repeat(SIDE // 28, axis=0).repeat(SIDE // 28, axis=1)
         return recognizer.predict(large)
 
     right = []
     for digit in range(10):
-        index = next(
-            i for i in np.flatnonzero(y_test == digit) if read(i).accepted
-        )
+        index = next(i for i in np.flatnonzero(y_test == digit) if read(i).accepted)
         right.append((x_test[index], digit, read(index).digit))
     wrong = []
     for index in np.flatnonzero(predicted != y_test):
         prediction = read(index)
         if prediction.accepted and prediction.digit != y_test[index]:
             label = int(y_test[index])
-            wrong.append(
-                (prediction.trust, x_test[index], label, prediction.digit)
-            )
+            wrong.append((prediction.trust, x_test[index], label, prediction.digit))
     wrong.sort(key=lambda item: -item[0])
     return right, [item[1:] for item in wrong[:MISREAD]]
 
@@ -134,22 +125,13 @@ def html(static):
         "digest": digest,
         "empty": _source(np.zeros((1, 1), np.uint8)),
         "static": static,
-        "bars": "".join(
-            f"<li><span>{digit}</span></li>" for digit in range(10)
-        ),
-        "right": "".join(
-            _button(image, f"{label}") for image, label, _ in right
-        ),
+        "bars": "".join(f"<li><span>{digit}</span></li>" for digit in range(10)),
+        "right": "".join(_button(image, f"{label}") for image, label, _ in right),
         "wrong": "".join(
-            _button(image, f"{label}, read as {read}")
-            for image, label, read in wrong
+            _button(image, f"{label}, read as {read}") for image, label, read in wrong
         ),
     }
-    return (
-        (Path(__file__).parent / "draw_digit.html")
-        .read_text()
-        .format(**values)
-    )
+    return (Path(__file__).parent / "draw_digit.html").read_text().format(**values)
 
 
 def _button(image, name):
@@ -162,9 +144,7 @@ def _button(image, name):
 def _source(image):
     file = io.BytesIO()
     Image.fromarray(image).save(file, "png", optimize=True)
-    return (
-        f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
-    )
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
 def _visit(translator, node):

@@ -9,9 +9,10 @@ import re
 
 from digitlib.evaluation import evaluate
 from digitlib.model import forward, load_weights
-from digits import TouchTransform, percent, script, test_set
 from docutils import nodes
 import numpy as np
+
+from digits import TouchTransform, percent, script, test_set
 
 MISREAD, CORRECT = 24, 12  # so many digits of a cell are shown at most
 

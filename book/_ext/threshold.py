@@ -8,9 +8,10 @@ more thresholds.
 
 from digitlib.evaluation import temper
 from digitlib.model import forward, load_provenance, load_weights
-from digits import TouchTransform, percent, script, test_set
 from docutils import nodes
 import numpy as np
+
+from digits import TouchTransform, percent, script, test_set
 
 SHOWN = 8  # digits in a row
 ERROR_COST = 20  # in the table, and where the page starts

@@ -21,9 +21,7 @@ def read(site):
     return {
         path: BeautifulSoup(path.read_text(), "html.parser")
         for path in sorted(site.rglob("*.html"))
-        if not any(
-            part.startswith("_") for part in path.relative_to(site).parts
-        )
+        if not any(part.startswith("_") for part in path.relative_to(site).parts)
     }
 
 

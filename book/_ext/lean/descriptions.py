@@ -8,9 +8,7 @@ LONGEST = 160
 def opening(page):
     """The sentence under the title, without markup, cut at a word."""
     first = page.select_one("article h1 ~ p")
-    return (
-        shorten(first.get_text(), LONGEST, placeholder=" …") if first else ""
-    )
+    return shorten(first.get_text(), LONGEST, placeholder=" …") if first else ""
 
 
 def describe(page):

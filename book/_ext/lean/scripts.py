@@ -41,8 +41,7 @@ def lighten(page, path):
             or element.get("type") == "text/x-thebe-config"
             or "preload" in element.get("rel", [])
             or any(
-                re.search(script, address + text)
-                and not page.select_one(needed)
+                re.search(script, address + text) and not page.select_one(needed)
                 for script, needed in NEEDS.items()
             )
         ):
@@ -50,9 +49,7 @@ def lighten(page, path):
     for script in page.select("script[src]"):
         if "documentation_options" in script["src"]:
             # Smaller than another request; the scripts below it read it.
-            options = (
-                path.parent / script["src"].partition("?")[0]
-            ).read_text()
+            options = (path.parent / script["src"].partition("?")[0]).read_text()
             del script["src"]
             script.string = options + SEARCH
         elif not script.has_attr("async"):

@@ -61,9 +61,7 @@ def _names(selector):
 
 def purge(css, names):
     """Leave out of a style sheet the rules for names that do not occur."""
-    rules = tinycss2.parse_stylesheet(
-        css, skip_comments=True, skip_whitespace=True
-    )
+    rules = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
     return "".join(_kept(rules, names))
 
 
@@ -79,9 +77,7 @@ def _kept(rules, names):
                 body = tinycss2.serialize(rule.content)
                 yield f"{','.join(selectors)}{{{body}}}\n"
         elif (
-            rule.type == "at-rule"
-            and rule.lower_at_keyword in GROUPS
-            and rule.content
+            rule.type == "at-rule" and rule.lower_at_keyword in GROUPS and rule.content
         ):
             inner = tinycss2.parse_rule_list(rule.content, True, True)
             if body := "".join(_kept(inner, names)):
@@ -115,9 +111,7 @@ def moved(css, folder):
         return css
     return re.sub(
         r"url\(\s*(['\"]?)(?!['\"]|#|/|[a-z]+:)(.+?)\1\s*\)",
-        lambda found: (
-            f'url("{posixpath.normpath(posixpath.join(folder, found[2]))}")'
-        ),
+        lambda found: f'url("{posixpath.normpath(posixpath.join(folder, found[2]))}")',
         css,
     )
 
@@ -144,9 +138,7 @@ def join(site, pages):
     sheets = {
         path: {
             _file(path, link): link
-            for link in page.select(
-                'link[rel="stylesheet"]:not([media="print"])'
-            )
+            for link in page.select('link[rel="stylesheet"]:not([media="print"])')
         }
         for path, page in pages.items()
     }
@@ -171,7 +163,5 @@ def join(site, pages):
         first, *others = (links[sheet] for sheet in shared)
         for link in others:
             link.decompose()
-        up = posixpath.relpath(
-            "_static", path.parent.relative_to(site).as_posix()
-        )
+        up = posixpath.relpath("_static", path.parent.relative_to(site).as_posix())
         first["href"] = f"{up}/{JOINED}?v={version}"
