@@ -100,6 +100,7 @@ def test_on_paper_nothing_is_cut_off_hidden_or_to_be_touched(html, page, tmp_pat
     assert too_wide == []
     folded = page.evaluate(
         """() => [...document.querySelectorAll("details > :not(summary)")]
+        .filter(e => !e.closest(".screen-only"))
         .map(e => e.checkVisibility({contentVisibilityAuto: true})
                   && e.getBoundingClientRect().height > 0)"""
     )

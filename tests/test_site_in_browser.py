@@ -269,6 +269,7 @@ TABBABLE = """() => {
   const kinds = "a[href], button, input, select, textarea, summary, [tabindex]";
   window.tabbable = [...document.querySelectorAll(kinds)].filter((element) =>
     element.tabIndex >= 0 && !element.disabled && !element.closest("[inert]")
+    && !(element.type === "radio" && !element.checked)  // one Tab stop a group
     && element.checkVisibility({visibilityProperty: true}));
   return tabbable.map((element) => [
     element.tagName, element.className,
@@ -487,7 +488,7 @@ def test_without_javascript_no_button_does_nothing(plain_page, served, addresses
     found = {}
     for address in addresses:
         plain_page.goto(f"{served}/{address}")
-        buttons = plain_page.locator("button:visible")
+        buttons = plain_page.locator("button:visible:enabled")
         if buttons.count():
             found[address] = buttons.evaluate_all("all => all.map(e => e.className)")
     assert found == {}

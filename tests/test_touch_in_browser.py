@@ -404,6 +404,7 @@ def test_the_table_takes_the_place_of_the_picture_but_not_on_paper(page, served)
     visit(page, served, MATRIX)
     expect(page.locator(".matrix-figure img")).to_be_hidden()
     page.emulate_media(media="print")
+    page.locator(".matrix-figure").scroll_into_view_if_needed()  # it loads when seen
     expect(page.locator(".matrix-figure img")).to_be_visible()
     expect(page.locator(".matrix")).to_be_hidden()
 

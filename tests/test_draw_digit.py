@@ -1,0 +1,220 @@
+"""The network in the page, in a real browser, against the library."""
+
+import base64
+import io
+from itertools import islice
+import json
+
+import draw_digit
+from drawings import drawings
+import numpy as np
+from PIL import Image
+import pytest
+
+from digitlib.data import load_mnist, split_validation
+from digitlib.recognizer import Recognizer
+
+FRONT = "book/index.html"
+READY = "document.querySelector('.draw-say').textContent.startsWith('Draw')"
+PREDICT = """(pixels) => {
+  const bytes = Uint8Array.from(atob(pixels), (sign) => sign.charCodeAt(0));
+  const network = digitNetwork(digitData), results = [];
+  for (let start = 0; start < bytes.length; start += 784) {
+    const data = Float32Array.from(bytes.subarray(start, start + 784), (b) => b / 255);
+    const { probabilities, reason } = network.predict({ height: 28, width: 28, data });
+    results.push([Array.from(probabilities), reason]);
+  }
+  return results;
+}"""
+
+
+@pytest.fixture(scope="module")
+def recognizer():
+    return Recognizer()
+
+
+@pytest.fixture
+def desk(page, served):
+    """The front page, with its weights loaded."""
+    page.goto(f"{served}/{FRONT}")
+    page.wait_for_function(READY)
+    page.locator("#draw-digit").evaluate("e => e.scrollIntoView({behavior: 'instant'})")
+    return page
+
+
+def answer(page):
+    return page.get_attribute("#draw-digit", "data-answer")
+
+
+def draw(page, strokes):
+    """Replay strokes through the pointer."""
+    canvas = page.locator("#draw-digit canvas")
+    canvas.evaluate("e => e.scrollIntoView({block: 'center', behavior: 'instant'})")
+    box = canvas.bounding_box()
+    for stroke in strokes:
+        points = [box["x"], box["y"]] + stroke * [box["width"], box["height"]]
+        page.mouse.move(*points[0])
+        page.mouse.down()
+        for point in points[1:]:
+            page.mouse.move(*point)
+        page.mouse.up()
+
+
+def on_canvas(page):
+    """The drawing as an image file."""
+    script = "document.querySelector('#draw-digit canvas').toDataURL()"
+    return base64.b64decode(page.evaluate(script).partition(",")[2])
+
+
+def expected(recognizer, content):
+    prediction = recognizer.predict(content)
+    if prediction.digit is None:
+        return "none"
+    return str(prediction.digit) if prediction.accepted else "unsure"
+
+
+def compare(page, recognizer, images):
+    results = page.evaluate(PREDICT, base64.b64encode(images.tobytes()).decode())
+    for image, (probabilities, reason) in zip(images, results, strict=True):
+        prediction = recognizer.predict(image)
+        assert np.abs(prediction.probabilities - probabilities).max() < 1e-4
+        assert prediction.reason == reason
+
+
+def test_the_page_computes_what_the_library_computes(desk, recognizer):
+    compare(desk, recognizer, load_mnist()[1][0][:300])
+
+
+@pytest.mark.slow
+def test_the_page_computes_what_the_library_computes_on_all_test_images(
+    desk, recognizer
+):
+    images = load_mnist()[1][0]
+    assert len(images) == 10_000
+    compare(desk, recognizer, images)
+
+
+def same_answers(page, recognizer, n, seed):
+    """How many of n drawings page and library read alike, and how many are right."""
+    _, (images, labels) = split_validation(*load_mnist()[0])
+    same = right = 0
+    for strokes, digit in islice(drawings(images, labels, seed), n):
+        page.locator(".draw-clear").click()
+        draw(page, strokes)
+        same += answer(page) == expected(recognizer, on_canvas(page))
+        right += answer(page) == str(digit)
+    return same, right
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_drawings_are_read_as_the_library_reads_them(
+    new_page, served, recognizer, width
+):
+    page = new_page(viewport={"width": width, "height": 900})
+    page.goto(f"{served}/{FRONT}")
+    page.wait_for_function(READY)
+    same, right = same_answers(page, recognizer, 8, seed=width)
+    assert same == 8
+    assert right >= 6
+
+
+@pytest.mark.slow
+def test_200_drawings_are_read_as_the_library_reads_them(desk, recognizer):
+    same, right = same_answers(desk, recognizer, 200, seed=1)
+    assert same >= 198
+    assert right >= 180
+
+
+def test_an_empty_canvas_holds_no_digit(desk):
+    assert answer(desk) == "none"
+    assert desk.inner_text(".draw-how-sure") == "No digit yet"
+
+
+def test_a_scribble_is_not_read_as_a_digit(desk, recognizer):
+    rng = np.random.default_rng(0)
+    draw(desk, [rng.uniform(0.1, 0.9, (40, 2))])
+    assert answer(desk) == expected(recognizer, on_canvas(desk)) == "unsure"
+
+
+def test_undo_takes_back_and_clear_empties(desk):
+    draw(desk, [np.array([[0.5, 0.2], [0.5, 0.8]])])
+    one = on_canvas(desk)
+    assert answer(desk) == "1"
+    draw(desk, [np.array([[0.2, 0.2], [0.8, 0.8]])])
+    desk.locator(".draw-undo").click()
+    assert on_canvas(desk) == one
+    desk.locator(".draw-clear").click()
+    assert answer(desk) == "none"
+    desk.locator(".draw-undo").click()
+    assert on_canvas(desk) == one
+
+
+def test_a_digit_is_drawn_nudged_and_erased_with_keys_alone(desk):
+    desk.locator("#draw-digit canvas").focus()
+    for _ in range(7):
+        desk.keyboard.press("ArrowUp")
+    desk.keyboard.press("Space")
+    for _ in range(14):
+        desk.keyboard.press("ArrowDown")
+    desk.keyboard.press("Space")
+    assert answer(desk) == "1"
+    before = on_canvas(desk)
+    desk.locator("input[value=move]").check()
+    desk.locator("#draw-digit canvas").focus()
+    desk.keyboard.press("ArrowLeft")
+    assert answer(desk) == "1"
+    assert on_canvas(desk) != before
+    desk.keyboard.press("Control+z")
+    assert on_canvas(desk) == before
+    desk.keyboard.press("Delete")
+    assert answer(desk) == "none"
+
+
+def test_test_digits_are_read_as_their_buttons_say(desk):
+    buttons = desk.locator("[data-digit]")
+    assert buttons.count() == 20
+    for button in buttons.all():
+        button.click()
+        assert answer(desk) == button.inner_text()[-1]
+
+
+def test_a_stroke_may_leave_the_canvas_and_a_second_finger_draws_nothing(desk):
+    draw(desk, [np.array([[0.5, 0.5], [1.5, 0.5], [0.5, 0.6]])])
+    before = on_canvas(desk)
+    desk.locator("#draw-digit canvas").dispatch_event(
+        "pointermove", {"pointerId": 77, "clientX": 200, "clientY": 300}
+    )
+    assert on_canvas(desk) == before
+
+
+@pytest.mark.parametrize("left", [0, 1000])
+def test_weights_that_are_missing_or_cut_are_said_in_place(page, served, left):
+    script = draw_digit.data_script()[:left]
+    page.route("**/draw-digit-data.js*", lambda route: route.fulfill(body=script))
+    page.goto(f"{served}/{FRONT}")
+    say = page.locator(".draw-say").filter(has_text="could not be loaded")
+    say.wait_for()
+    assert answer(page) == "none"
+    assert page.locator("#draw-digit :is(button, input):enabled").count() == 0
+
+
+def test_the_weights_in_the_page_are_those_of_the_package(site):
+    text = (site / "_static" / "draw-digit-data.js").read_text()
+    data = json.loads(text.removeprefix("const digitData = ").removesuffix(";\n"))
+    halves = np.frombuffer(base64.b85decode(data["weights"]), "<f2")
+    shipped = Recognizer().weights
+    assert np.array_equal(halves, np.concatenate([a.ravel() for a in shipped]))
+
+
+def test_scripts_and_weights_are_small(site):
+    names = ("draw-digit-data", "digit-framing", "digit-network", "draw-digit")
+    sizes = [(site / "_static" / f"{name}.js").stat().st_size for name in names]
+    assert sum(sizes) <= 260_000
+
+
+def test_an_image_of_the_canvas_is_what_was_drawn(desk):
+    draw(desk, [np.array([[0.5, 0.1], [0.5, 0.9]])])
+    image = np.asarray(Image.open(io.BytesIO(on_canvas(desk))).convert("L"))
+    assert image.shape == (280, 280)
+    assert image[140, 140] == 0
+    assert image[140, 20] == 255
