@@ -5,6 +5,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
+TWO := -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help book pdf test test-slow lab notebooks benchmark lighthouse sweeps format \
@@ -20,15 +21,15 @@ book: .venv/installed  ## build the site and say where to open it
 pdf: book  ## print the whole book into one file, through Chromium
 	$(BIN)/python book/print.py
 
-# Two notebooks at a time; the plain `pytest --nbval book/` does the same in more time.
+# Two files at a time; plain `pytest` and `pytest --nbval book/` do the same in more time.
 test: .venv/installed  ## run every check: style, unit tests, the site, every notebook
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pytest
-	$(BIN)/pytest --nbval book/ -n 2 --dist loadfile
+	$(BIN)/pytest $(TWO)
+	$(BIN)/pytest --nbval book/ $(TWO)
 
 test-slow: .venv/installed  ## run the checks that take minutes: sweeps, retraining, every page
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m slow $(TWO)
 
 lab: .venv/installed  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab book

@@ -20,6 +20,7 @@ import sys
 import time
 import zlib
 
+from memory import peak
 import numpy as np
 from PIL import Image, ImageDraw
 import pytest
@@ -219,7 +220,7 @@ def run(seed, count):
             complaint += f" took {took:.1f} s"
         if complaint:
             found["failures"].append(f"file {number}: {complaint}")
-    found["megabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    found["megabytes"] = peak()
     return found
 
 

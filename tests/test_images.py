@@ -556,8 +556,8 @@ def test_a_photo_of_12_megapixels_takes_little_memory(tmp_path, format_, megabyt
     noise = np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8)
     Image.fromarray(noise).resize((4000, 3000)).save(path, format_, compress_level=1)
     code = (
-        "import resource, sys; from digitlib.images import load_color;"
-        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024;"
+        f"import sys; sys.path.append({str(Path(__file__).parent)!r});"
+        "from memory import peak; from digitlib.images import load_color;"
         "before = peak(); print(load_color(sys.argv[1], 512).shape, peak() - before)"
     )
     done = subprocess.run(
