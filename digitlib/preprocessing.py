@@ -5,23 +5,13 @@ import math
 import numpy as np
 from PIL import Image
 from scipy import ndimage
-from skimage.filters import threshold_otsu
 
 from digitlib.errors import DigitlibError
 from digitlib.images import LUMA, load_color, load_image
-from digitlib.pieces import AROUND, Pieces
+from digitlib.ink import WEAK, color, noise, only, polarity, shading, threshold
+from digitlib.pieces import Pieces
 
 SIDE = 512  # pixels: the longest side that is looked at; larger images are reduced
-EYE = 100  # pixels: the same, where only the large outlines matter
-
-# How strokes and paper are told apart. Ink is 1 where it is as dark as the strokes.
-WIDEST = 0.3  # of the longer side: no stroke is wider, so all that is wider is paper
-DARKEST = 0.5  # paper counts as no darker than this, lest noise in the dark become ink
-FAINTEST = 0.12  # of the way from paper to full ink: what is fainter is no ink
-STRONG, WEAK = 0.5, 0.25  # ink begins where it is strong, and goes on while weak
-SEPARATE = 0.66  # how clearly ink and paper differ at least: see `separability`
-DEVIATIONS = 4  # ink stands out from the grain of the paper by as many of its own
-MOST = 0.8  # of the image: what covers more is no ink
 
 # Which pieces of ink belong to the digit, as parts of the size of the digit or image
 RIM = 0.12  # of the shorter side: where frames and the remains of neighbours lie
@@ -101,87 +91,8 @@ def preprocess(image, *, skip=()):
     return picture
 
 
-# The steps. Each takes and returns an array, (height, width) float32 in [0, 1]; `color`
-# may be given (height, width, 3), and after `polarity` ink is light on dark.
-
-
-def color(picture):
-    """Mix red, green and blue so that ink and paper differ most.
-
-    The mixture is the direction in which the colours vary most from their
-    surroundings (the first principal component): blue ink shows best in red light.
-    """
-    if picture.ndim == 2:
-        return picture
-    every = math.ceil(max(picture.shape) / EYE)
-    small = picture[::every, ::every]
-    window = [1 + side // 4 for side in small.shape[:2]]
-    differences = (small - ndimage.uniform_filter(small, (*window, 1))).reshape(-1, 3)
-    variances, directions = np.linalg.eigh(differences.T @ differences)
-    mixture = directions[:, -1].astype(np.float32)
-    if variances[-1] < 1e-6:  # one colour everywhere
-        mixture = LUMA
-    mixture = mixture * (np.copysign(1, mixture @ LUMA) / np.abs(mixture).sum())
-    return (picture @ mixture - mixture.clip(max=0).sum()).clip(0, 1)
-
-
-def noise(picture):
-    """Smooth the grain of paper and sensor; a small image has too little to lose."""
-    if min(picture.shape) < 40:
-        return picture
-    return ndimage.gaussian_filter(picture, max(picture.shape) / 250)
-
-
-def polarity(picture):
-    """Turn dark ink on light into light ink on dark.
-
-    Paper is the larger part of the image, and the larger part of its border. This is
-    asked twice, of the image itself and of its differences from the surroundings,
-    which shadows do not deceive; the second answer counts more.
-    """
-    small = reduced(picture, EYE)
-    local = small - ndimage.uniform_filter(small, 1 + max(small.shape) // 4 * 2)
-    paper_is_light = _light(local) + 0.35 * _light(small) > 0
-    return 1 - picture if paper_is_light else picture
-
-
-def shading(picture):
-    """Take away the paper, however the light falls on it.
-
-    The paper is what remains when all that is narrower than the widest stroke is
-    removed (a morphological opening). Each pixel becomes the part of the way from the
-    paper to full ink that it has gone, so that ink in a shadow counts as in the light.
-    """
-    window = 1 + max(2, round(WIDEST * max(picture.shape) / 2)) * 2
-    paper = ndimage.grey_opening(picture, (window, window))
-    return (picture - paper) / np.maximum(1 - paper, 1 - DARKEST)
-
-
-def threshold(picture):
-    """Find the ink, make it 1 and the paper 0; the edges of strokes stay in between.
-
-    Faint ink counts where it touches strong ink (hysteresis, Canny 1986).
-    """
-    nothing = np.zeros_like(picture)
-    strongest = np.partition(picture, -_few(picture), axis=None)[-_few(picture)]
-    ink = np.percentile(picture[picture >= STRONG * strongest], 85)
-    if ink < FAINTEST:
-        return nothing
-    paper = picture[picture < WEAK * ink]
-    level = np.median(paper) if paper.size else 0
-    grain = 1.48 * np.median(np.abs(paper - level)) if paper.size else 0
-    if ink - level < FAINTEST:
-        return nothing
-    scaled = ((picture - level) / (ink - level)).clip(0, 1)
-    weak = max(WEAK, DEVIATIONS * grain / (ink - level))
-    if separability(picture) < SEPARATE:
-        return nothing
-    found = ndimage.binary_propagation(
-        scaled > max(STRONG, weak), structure=AROUND, mask=scaled > weak
-    )
-    if found.mean() > MOST:
-        return nothing
-    return _only(scaled, found)
+# The steps. The first five, which find the ink, are those of `digitlib.ink`; like them,
+# the others take and return an array, (height, width) float32 in [0, 1].
 
 
 def frame(picture):
@@ -192,13 +103,13 @@ def frame(picture):
     rim = math.ceil(RIM * side)
     pieces = Pieces(picture > WEAK)
     strips = (pieces.along() >= ALONG) & (pieces.inside(rim) < 0.5)
-    picture = _only(picture, pieces.pixels(~strips))
+    picture = only(picture, pieces.pixels(~strips))
     pieces = Pieces(picture > WEAK)
     outer = pieces.touching() & (pieces.inside(rim) < 0.25)
     for piece in np.flatnonzero(pieces.size > 0.5 * side):
         outer[piece] |= pieces.surrounds(piece, RIM, DIGIT)
     if pieces.size[~outer].max(initial=0) > DIGIT * side:
-        picture = _only(picture, pieces.pixels(~outer))
+        picture = only(picture, pieces.pixels(~outer))
     return _without_lines(_without_lines(picture).T).T
 
 
@@ -211,7 +122,7 @@ def specks(picture):
     part = pieces.area / pieces.area[largest]
     near = pieces.gaps(largest) <= NEAR * pieces.size[largest]
     keep = (part >= PIECE) | (near & (part >= SPECK))
-    return _only(picture, pieces.pixels(keep))
+    return only(picture, pieces.pixels(keep))
 
 
 def thickness(picture):
@@ -319,43 +230,6 @@ def cropped(picture):
     return picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def reduced(picture, side):
-    """Average squares of pixels until the longer side is at most ``side``."""
-    factor = math.ceil(max(picture.shape) / side)
-    if factor == 1:
-        return picture
-    return np.asarray(Image.fromarray(np.ascontiguousarray(picture)).reduce(factor))
-
-
-def otsu(picture):
-    """Return the threshold between light and dark pixels of Otsu (1979).
-
-    scikit-image's, which takes most of its time to count the pixels of each grey, and
-    so is given these counts.
-    """
-    low, high = picture.min(), picture.max()
-    step = (high - low) / 256
-    if step < 1e-9:  # one grey everywhere
-        return low
-    levels = np.minimum((picture - low) / step, 255).astype(np.uint8)
-    counts = np.bincount(levels.ravel(), minlength=256)
-    return threshold_otsu(hist=(counts, low + (np.arange(256) + 0.5) * step))
-
-
-def separability(picture):
-    """Measure how clearly an image falls into two parts, 0 to 1 (Otsu 1979).
-
-    The part of the variance that is between the light and the dark pixels, not within
-    them. Noise without ink, if it is Gaussian, has 2 / pi, about 0.64.
-    """
-    light = picture > otsu(picture)
-    part = light.mean()
-    if part in (0, 1):
-        return 0.0
-    contrast = picture[light].mean() - picture[~light].mean()
-    return part * (1 - part) * contrast**2 / picture.var()
-
-
 def stroke_width(picture):
     """Measure the mean width of strokes in pixels; 0 where there is no ink.
 
@@ -365,25 +239,6 @@ def stroke_width(picture):
     if not ink.any():
         return 0.0
     return 4 * ndimage.distance_transform_edt(ink)[ink].mean() - 1  # pixels have width
-
-
-def _light(picture):
-    """Tell whether the light part is the paper: above 0 if so, up to 1."""
-    if np.ptp(picture) < 1e-4:
-        return 0
-    light = picture > otsu(picture)
-    border = (light[0], light[-1], light[:, 0], light[:, -1])
-    return light.mean() - 0.5 + np.concatenate(border).mean() - 0.5
-
-
-def _few(picture):
-    """How many pixels may be brighter than the strongest ink, by accident."""
-    return 1 + picture.size // 20_000
-
-
-def _only(picture, ink):
-    """Erase all but some ink and the grey edges around it."""
-    return np.where(ndimage.binary_dilation(ink, AROUND), picture, 0)
 
 
 def _full_rows(ink):

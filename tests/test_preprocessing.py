@@ -13,28 +13,30 @@ from scipy import ndimage
 
 from digitlib.errors import DigitlibError
 from digitlib.images import LUMA
+from digitlib.ink import (
+    FAINTEST,
+    SEPARATE,
+    color,
+    noise,
+    polarity,
+    separability,
+    shading,
+    threshold,
+)
 from digitlib.model import forward, load_weights
 from digitlib.photographs import photographs
 from digitlib.preprocessing import (
-    FAINTEST,
-    SEPARATE,
     STEPS,
     box,
     center,
-    color,
     cropped,
     frame,
     luma,
-    noise,
-    polarity,
     preprocess,
     resize_only,
-    separability,
-    shading,
     specks,
     stroke_width,
     thickness,
-    threshold,
 )
 from digitlib.strokes import stroke
 

@@ -12,7 +12,7 @@ import io
 import json
 from pathlib import Path
 
-from digitlib import preprocessing
+from digitlib import ink, preprocessing
 from digitlib.data import load_mnist
 from digitlib.model import (
     forward,
@@ -58,7 +58,8 @@ def data_script():
     """
     weights = load_weights("robust")
     made = load_provenance("robust")
-    settings = {name: getattr(preprocessing, name) for name in CONSTANTS}
+    known = vars(ink) | vars(preprocessing)
+    settings = {name: known[name] for name in CONSTANTS}
     settings |= {name: made[name] for name in ("temperature", "threshold")}
     halves = np.concatenate([array.ravel() for array in weights]).astype("<f2")
     data = {

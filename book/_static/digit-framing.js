@@ -1,6 +1,6 @@
 "use strict";
 // Makes a drawing look like MNIST's images: `preprocess` of the library in JavaScript.
-// Every function has its namesake in digitlib/preprocessing.py or digitlib/pieces.py,
+// Every function has its namesake in digitlib/ink.py, preprocessing.py or pieces.py,
 // which explains it, and tests compare the two. A picture is {height, width, data}, its
 // data row by row in [0, 1]. Only the steps "color" and "frame" are missing: a drawing
 // has neither colours nor printed boxes.
