@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager, nullcontext, suppress
 import logging
+import math
 import os
 import stat
 import threading
@@ -62,7 +63,7 @@ def load_image(image):
         If there is no such file, or it is not an image, or damaged, or larger than
         ``PIL.Image.MAX_IMAGE_PIXELS``; if an array has another shape, dtype or range.
     """
-    array = _array_of(image, "L", None)
+    array, _ = _array_of(image, "L", None)
     return array @ LUMA if array.ndim == 3 else array
 
 
@@ -90,7 +91,36 @@ def load_color(image, size=None):
     """
     if size is not None:
         size = check_count("size", size, 1, 2**20)
-    return _array_of(image, "RGB", size)
+    return _array_of(image, "RGB", size and (size, 0))[0]
+
+
+def load_strip(image, size, least):
+    """Read an image as `load_color`, but leave a long and narrow one legible.
+
+    Parameters
+    ----------
+    image : path, bytes, file object, PIL.Image.Image or array
+        As for `load_image`.
+    size : int
+        The longest side wanted, in pixels, ...
+    least : int
+        ... unless the shorter one would become shorter than this.
+
+    Returns
+    -------
+    picture : numpy.ndarray, shape (height, width) or (height, width, 3), float32
+        In [0, 1]: grey, or red, green and blue.
+    sides : (int, int)
+        Height and width before the image was reduced, as it is displayed.
+
+    Raises
+    ------
+    DigitlibError
+        As `load_image`.
+    """
+    size = check_count("size", size, 1, 2**20)
+    least = check_count("least", least, 1, 2**20)
+    return _array_of(image, "RGB", (size, least))
 
 
 def readable(name):
@@ -109,9 +139,9 @@ def readable(name):
 
 
 def _array_of(image, mode, size):
-    """Grey or RGB, as floats."""
+    """Grey or RGB, as floats; and height and width before it was reduced."""
     if isinstance(image, np.ndarray):
-        return _floats(image, "array", size)
+        return _floats(image, "array", size), image.shape[:2]
     name, opened = "PIL image", nullcontext(image)
     if not isinstance(image, Image.Image):
         name, content = _name_and_content(image)
@@ -208,8 +238,9 @@ def _opened(content, size):
         check_picture(picture)
         if exif:
             picture.info["exif"] = exif
+        picture.whole = picture.size
         if size:  # a JPEG can be decoded at a half, a quarter or an eighth
-            picture.draft(None, (size, size))
+            picture.draft(None, (size[0], size[0]))
         yield picture
 
 
@@ -235,13 +266,15 @@ def _of_picture(picture, name, mode, size):
         picture.load()
     if 0 in picture.size:
         raise DigitlibError(f"{name}: {picture.width}x{picture.height} pixels; empty")
-    turn = TURNS.get(_orientation(picture))
-    if turn is not None:
-        picture = picture.transpose(turn)
+    orientation = _orientation(picture)
+    sides = getattr(picture, "whole", picture.size)[:: 1 if orientation > 4 else -1]
+    if orientation in TURNS:
+        picture = picture.transpose(TURNS[orientation])
     if picture.mode == "F":
-        return _floats(np.asarray(picture), name, size)
+        return _floats(np.asarray(picture), name, size), sides
     if picture.mode.startswith("I"):  # 16 bits, held in 16 or 32
-        return _floats(np.asarray(picture).astype(np.float32) / 65535, name, size)
+        pixels = np.asarray(picture).astype(np.float32) / 65535
+        return _floats(pixels, name, size), sides
     if picture.mode in DETOURS:
         picture = picture.convert(DETOURS[picture.mode])
     factor = _factor(picture.size, size)
@@ -252,7 +285,7 @@ def _of_picture(picture, name, mode, size):
             mode = "RGBA"
     elif picture.mode in ("1", "L"):
         mode = "L"
-    return _floats(np.asarray(_reduced(picture, mode, factor)), name, None)
+    return _floats(np.asarray(_reduced(picture, mode, factor)), name, None), sides
 
 
 def _reduced(picture, mode, factor):
@@ -276,8 +309,15 @@ def _orientation(picture):
 
 
 def _factor(sides, size):
-    """How many pixels become one."""
-    return max(1, -(-max(sides) // size)) if size else 1
+    """How many pixels become one, along each side."""
+    if not size:
+        return 1
+    longest, least = size
+    wanted = -(-max(sides) // longest)
+    if least:  # and no more memory than a square of the longest side takes
+        enough = math.ceil(math.sqrt(math.prod(sides)) / longest)
+        wanted = max(enough, min(wanted, min(sides) // least))
+    return max(1, wanted)
 
 
 def _on_paper(shown, opacity):

@@ -70,17 +70,18 @@ def polarity(picture):
     return 1 - picture if paper_is_light else picture
 
 
-def shading(picture, widest=None):
+def shading(picture, widest=None, border="reflect"):
     """Take away the paper, however the light falls on it.
 
     The paper is what remains when all that is narrower than the widest stroke is
     removed (a morphological opening). Each pixel becomes the part of the way from the
     paper to full ink that it has gone, so that ink in a shadow counts as in the light.
     ``widest`` is the width of the widest stroke in pixels; without it, as fits an image
-    of one digit.
+    of one digit. ``border`` says how the image goes on beyond its border, as SciPy
+    names it: after ``"nearest"``, a dark edge is as wide as any paper.
     """
     window = 1 + max(2, round((widest or WIDEST * max(picture.shape)) / 2)) * 2
-    paper = ndimage.grey_opening(picture, (window, window))
+    paper = ndimage.grey_opening(picture, (window, window), mode=border)
     return (picture - paper) / np.maximum(1 - paper, 1 - DARKEST)
 
 

@@ -1,0 +1,269 @@
+"""Layout: where the numbers of an image stand, before any digit is read.
+
+All lengths depend on how tall the digits are, and that is not known. So the image is
+looked at twice: at a glance, to find their height and how the lines slope; then again,
+enlarged or reduced so that a digit is about `TALL` pixels tall, and turned level.
+"""
+
+from dataclasses import dataclass
+import math
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+from digitlib.ink import WEAK, color, noise, reduced, shading, threshold
+from digitlib.pieces import AROUND, Pieces
+from digitlib.rules import without_rules
+
+GLANCE = 1000  # pixels: the longer side at a glance ...
+LEAST = 28  # ... but the shorter one remains as long, if it was
+TALL = 48  # pixels: a digit, when it is looked at again
+LARGER = 2  # times: no image is enlarged more
+WIDEST = 0.5  # of a digit's height: no stroke is wider, so all that is wider is paper
+GRAIN = 0.6  # pixels: standard deviation of the smoothing of the paper's grain
+STEEPEST = 12.0  # degrees: lines that fall or rise more are not found
+LEVEL = 0.3  # degrees: less is not worth turning
+
+# Pieces of ink; lengths are in heights of a digit
+SOLID = 0.35  # a piece thicker than this part of its size is a blot
+TINY = 6  # pixels: a piece less tall tells nothing of the height of digits
+FLAT = 8  # times wider than tall: a rule
+ALONG = 0.5  # of its size on the border: the edge of the page, or a shadow
+SMALL, GIANT = 0.4, 3.0  # digits, or several that touch, are between these
+SHARED = 0.35  # of the height: pieces of a line overlap by as much
+SPECK = 0.08  # smaller pieces are dirt ...
+NEAR = 0.3  # ... and small ones, unless as near to a digit
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of ink, cut out of the straightened image.
+
+    Attributes
+    ----------
+    ink : numpy.ndarray, shape (h, w), float32, in [0, 1]
+        Ink is 1, paper 0, and all that belongs to other lines is erased.
+    left, top : int
+        Where its corner lies in the straightened image.
+    """
+
+    ink: np.ndarray
+    left: int
+    top: int
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The lines of an image.
+
+    Attributes
+    ----------
+    lines : list of Line
+        From top to bottom; empty where no digits can be.
+    height : float
+        Of a digit, in pixels of the straightened image.
+    scale : float
+        How much larger the straightened image is.
+    angle : float, degrees
+        By which it was turned, counterclockwise.
+    shapes : tuple of (int, int)
+        The image's height and width as enlarged or reduced, and as turned.
+    """
+
+    lines: list
+    height: float
+    scale: float
+    angle: float
+    shapes: tuple
+
+    def in_image(self, box):
+        """Bring a box (left, top, right, bottom) back to the pixels of the image."""
+        left, top, right, bottom = box
+        sine, cosine = _turn(self.angle)
+        (tall, wide), (new_tall, new_wide) = self.shapes
+        x = np.array([left, right, left, right]) - new_wide / 2
+        y = np.array([top, top, bottom, bottom]) - new_tall / 2
+        x, y = cosine * x - sine * y + wide / 2, sine * x + cosine * y + tall / 2
+        return tuple(
+            float(value) / self.scale for value in (x.min(), y.min(), x.max(), y.max())
+        )
+
+
+def find_lines(picture):
+    """Find ink, erase what is printed, and part the rest into lines.
+
+    Parameters
+    ----------
+    picture : numpy.ndarray, shape (h, w) or (h, w, 3), float32, in [0, 1]
+        What `digitlib.images.load_color` returns.
+
+    Returns
+    -------
+    Layout
+    """
+    grey = color(picture)
+    factor = min(math.ceil(max(grey.shape) / GLANCE), min(grey.shape) // LEAST)
+    small = reduced(grey, math.ceil(max(grey.shape) / max(factor, 1)))
+    side = max(min(small.shape), 60)
+    if _paper_is_light(small, 0.2 * side):
+        grey, small = 1 - grey, 1 - small
+    shaded = _outstanding(small, 0.1 * side)
+    ink = threshold(shaded)
+    height = digit_height(ink)
+    if height is None:
+        return Layout([], 0.0, 1.0, 0.0, (grey.shape, grey.shape))
+    angle = skew(ink > WEAK)
+    turned = _turned(shaded, angle)
+    clean, more = without_rules(turned, height)
+    if clean is not turned:
+        angle += more
+        height = digit_height(threshold(clean)) or height
+    height *= len(grey) / len(small)
+    scale = min(TALL / height, LARGER)
+    large = _scaled(grey, scale)
+    shaded = _outstanding(large, WIDEST * height * scale)
+    clean, _ = without_rules(_turned(shaded, angle), height * scale)
+    ink = threshold(clean)
+    height = digit_height(ink) or height * scale
+    return Layout(lines(ink, height), height, scale, angle, (large.shape, ink.shape))
+
+
+def digit_height(ink):
+    """Measure how tall digits are, in pixels; None where nothing can be a digit.
+
+    Half of all ink belongs to pieces that are taller. Blots and rules do not count.
+    """
+    pieces = Pieces(ink > WEAK)
+    tall, wide = pieces.bottom - pieces.top, pieces.right - pieces.left
+    good = ~_solid(pieces) & (tall >= TINY) & (wide < FLAT * tall)
+    if not good.any():
+        return None
+    order = np.argsort(tall[good])
+    ink_up_to = np.cumsum(pieces.area[good][order])
+    return float(tall[good][order][np.searchsorted(ink_up_to, ink_up_to[-1] / 2)])
+
+
+def skew(ink):
+    """Measure by how many degrees lines of ink fall to the right.
+
+    At the right angle, rows of pixels are either full of ink or empty: the sum of their
+    squares is largest (Postl 1986).
+    """
+    rows, columns = np.nonzero(ink)
+    some = slice(None, None, 1 + len(rows) // 6000)
+    rows, columns = rows[some], columns[some]
+
+    def sharpness(angle):
+        level = rows - np.tan(np.radians(angle)) * columns
+        return (np.bincount((level - level.min()).astype(int)) ** 2).sum()
+
+    best = 0.0
+    for reach, step in ((STEEPEST, 0.5), (0.5, 0.1)):
+        around = best + np.arange(-reach, reach + step / 2, step)
+        best = max(around, key=sharpness)
+    return float(best)
+
+
+def lines(ink, height):
+    """Part ink into lines, from top to bottom.
+
+    Pieces as tall as digits are taken from left to right; each goes on the line whose
+    last pieces it overlaps most in height. Small ones join the digit they are near.
+
+    Parameters
+    ----------
+    ink : numpy.ndarray, shape (h, w), float32, in [0, 1]
+    height : float
+        Of a digit in pixels.
+
+    Returns
+    -------
+    list of Line
+    """
+    pieces = Pieces(ink > WEAK)
+    tall = pieces.bottom - pieces.top
+    blots = _solid(pieces)
+    digits = (tall >= SMALL * height) & (tall < GIANT * height) & ~blots
+    found = []
+    for piece in sorted(np.flatnonzero(digits), key=lambda piece: pieces.left[piece]):
+        overlaps = [_overlap(pieces, piece, line[-3:]) for line in found]
+        if max(overlaps, default=0) > SHARED:
+            found[np.argmax(overlaps)].append(piece)
+        else:
+            found.append([piece])
+    on = {piece: line for line in found for piece in line}
+    small = (tall < SMALL * height) & (pieces.area > (SPECK * height) ** 2)
+    for piece in np.flatnonzero(small & ~blots):
+        gaps = np.where(digits, pieces.gaps(piece), np.inf)
+        if gaps.min(initial=np.inf) <= NEAR * height:
+            on[gaps.argmin()].append(piece)
+    found.sort(key=lambda line: np.mean(pieces.top[line] + pieces.bottom[line]))
+    return [_cut_out(ink, pieces, line) for line in found]
+
+
+def _paper_is_light(grey, window):
+    """Ink stands out far from its surroundings, and little of the image is ink."""
+    local = grey - ndimage.uniform_filter(grey, 1 + 2 * round(window / 2))
+    return (local**3).mean() < 0
+
+
+def _outstanding(grey, widest):
+    """What stands out from the paper, but for the edges of the page."""
+    shaded = shading(noise(grey, GRAIN), widest, "nearest")
+    pieces = Pieces(shaded > 0.25 * np.quantile(shaded, 0.999))
+    borders = (pieces.labels[0], pieces.labels[-1], *pieces.labels.T[[0, -1]])
+    along = np.max([np.bincount(b, minlength=pieces.n + 1)[1:] for b in borders], 0)
+    edges = pieces.pixels(along >= ALONG * pieces.size)
+    return np.where(ndimage.binary_dilation(edges, AROUND, 2), 0, shaded)
+
+
+def _solid(pieces):
+    """Which pieces are blots: nearly as thick as they are large.
+
+    A stroke of width w and length l has the area w * l and a border of about 2 * l.
+    """
+    ink = np.pad(pieces.labels, 1)
+    inner = ink[1:-1, 1:-1].astype(bool)
+    for beside in (ink[:-2, 1:-1], ink[2:, 1:-1], ink[1:-1, :-2], ink[1:-1, 2:]):
+        inner &= beside > 0
+    within = np.bincount(pieces.labels[inner], minlength=pieces.n + 1)[1:]
+    return 2 * pieces.area / (pieces.area - within) >= SOLID * pieces.size
+
+
+def _overlap(pieces, piece, others):
+    """How far a piece overlaps others in height, as part of the smaller height."""
+    top, bottom = np.median(pieces.top[others]), np.median(pieces.bottom[others])
+    shared = min(bottom, pieces.bottom[piece]) - max(top, pieces.top[piece])
+    return shared / min(bottom - top, pieces.bottom[piece] - pieces.top[piece])
+
+
+def _cut_out(ink, pieces, line):
+    top, bottom = pieces.top[line].min(), pieces.bottom[line].max()
+    left, right = pieces.left[line].min(), pieces.right[line].max()
+    where = slice(top, bottom), slice(left, right)
+    own = np.isin(pieces.labels[where], np.array(line) + 1)
+    own = ndimage.binary_dilation(own, AROUND)
+    return Line(np.where(own, ink[where], 0), int(left), int(top))
+
+
+def _scaled(grey, scale):
+    if abs(scale - 1) < 0.05:
+        return grey
+    sides = [max(1, round(scale * side)) for side in grey.shape[::-1]]
+    smooth = Image.Resampling.BILINEAR if scale < 1 else Image.Resampling.BICUBIC
+    picture = Image.fromarray(np.ascontiguousarray(grey)).resize(sides, smooth)
+    return np.asarray(picture).clip(0, 1)
+
+
+def _turn(angle):
+    angle = math.radians(angle) if abs(angle) >= LEVEL else 0.0
+    return math.sin(angle), math.cos(angle)
+
+
+def _turned(picture, angle):
+    """Turn counterclockwise, on a sheet that has room for all of it."""
+    if abs(angle) < LEVEL:
+        return picture
+    image = Image.fromarray(np.ascontiguousarray(picture))
+    return np.asarray(image.rotate(angle, Image.Resampling.BILINEAR, expand=True))

@@ -1,0 +1,190 @@
+"""Rules: the printed lines and boxes of forms and notepaper, found and erased.
+
+A printed line is long, straight and thin, and it is not alone: a row of boxes has
+pieces of one line above the digits and of another below. All is looked for in what
+stands out from the paper, before it is decided what is ink, since print is often paler.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from digitlib.pieces import AROUND
+
+# Lengths are in heights of a digit.
+LONG = 0.55  # a level piece this long may be part of a rule ...
+THICK = 0.12  # ... unless it is thicker, ...
+CROOKED = 0.02  # ... more crooked, as standard deviation from its middle line, ...
+STEEP = 0.08  # ... or steeper
+ALIGNED = 0.08  # pieces whose lines are as near belong to one rule,
+TOTAL = 3.0  # which has this length at least, all pieces together;
+COVERED = 0.65  # they are this part of it,
+EXTENT = 0.5  # and it reaches along this part of all that stands out
+PALEST = 0.05  # of the way from paper to black: fainter rules do no harm
+TOOTH = 0.2  # an upright piece this long may be a side of a box, or a tooth of a comb
+SIDE = 0.8  # of the way from rule to rule: sides are longer,
+TEETH = 0.5  # and teeth, which stand on the lower rule, shorter
+REACH = 0.08  # a side or tooth ends as near to a rule
+FORCE = (0.6, 1.5)  # and is this much darker or paler than it
+
+
+@dataclass
+class Piece:
+    """A level piece of ink: the pixels with one label, along y = slope * x + start."""
+
+    label: int
+    left: int
+    right: int
+    slope: float
+    start: float
+    thick: float
+
+    @property
+    def length(self):
+        return self.right - self.left
+
+    @property
+    def middle(self):
+        return (self.left + self.right) / 2
+
+    def at(self, x):
+        return self.slope * x + self.start
+
+
+def without_rules(shaded, height):
+    """Erase rules and boxes; where a stroke crosses one, it stays.
+
+    Parameters
+    ----------
+    shaded : numpy.ndarray, shape (h, w), float32, in [0, 1]
+        What `digitlib.ink.shading` returns, turned so that rules are nearly level.
+    height : float
+        Of a digit in pixels, about.
+
+    Returns
+    -------
+    clean : numpy.ndarray, shape (h, w), float32, in [0, 1]
+    slope : float, degrees
+        By which the rules still fall to the right; 0 where there are none.
+    """
+    labels, rules = _rules(shaded, height)
+    pieces = [piece for rule in rules for piece in rule]
+    if not pieces:
+        return shaded, 0.0
+    level = np.isin(labels, [piece.label for piece in pieces])
+    strong = 0.35 * np.quantile(shaded, 0.995)
+    clean = _erased(shaded, level, strong)
+    middle = shaded.shape[1] / 2
+    places = np.sort([np.mean([piece.at(middle) for piece in rule]) for rule in rules])
+    gaps = np.diff(places)
+    gap = gaps[gaps > height / 2].min(initial=np.inf)
+    if gap < 4 * height:
+        thick = np.median([piece.thick for piece in pieces])
+        upright = _sides(shaded, level, height, gap, thick)
+        clean = _erased(clean.T, upright.T, strong).T
+    slopes = [piece.slope for piece in pieces for _ in range(piece.length)]
+    return clean, float(np.degrees(np.arctan(np.median(slopes))))
+
+
+def _rules(shaded, height):
+    """The rules, each a list of pieces, and an array with the pieces' labels."""
+    runs = _runs(shaded, LONG * height)
+    labels, _ = ndimage.label(
+        runs > max(PALEST, 0.2 * np.quantile(runs, 0.999)), AROUND
+    )
+    found = ndimage.find_objects(labels)
+    pieces = [_piece(labels, i, where, height) for i, where in enumerate(found, 1)]
+    pieces = [piece for piece in pieces if piece]
+    rules = []
+    for piece in sorted(pieces, key=lambda piece: -piece.length):
+        near = ALIGNED * height + 1
+        for rule in rules:
+            x = piece.middle
+            if any(abs(other.at(x) - piece.at(x)) < near for other in rule):
+                rule.append(piece)
+                break
+        else:
+            rules.append([piece])
+    columns = np.flatnonzero((shaded > 0.2 * shaded.max()).any(axis=0))
+    extent = np.ptp(columns) + 1 if columns.size else 1
+
+    def printed(rule):
+        total = sum(piece.length for piece in rule)
+        span = max(p.right for p in rule) - min(p.left for p in rule)
+        long = total >= TOTAL * height and span >= EXTENT * extent
+        return long and total >= COVERED * span
+
+    return labels, [rule for rule in rules if printed(rule)]
+
+
+def _runs(picture, length):
+    """How strong each pixel is along a level run of some length, a little crooked."""
+    crooked = ndimage.grey_dilation(picture, (3, 1))
+    runs = ndimage.grey_opening(crooked, (1, max(3, round(length))))
+    return np.minimum(runs, picture)
+
+
+def _piece(labels, label, where, height):
+    part = labels[where] == label
+    rows, columns = where
+    length = columns.stop - columns.start
+    thick = part.sum() / length
+    if length < LONG * height or thick > THICK * height + 2:
+        return None
+    x = columns.start + np.flatnonzero(part.any(axis=0))
+    counts = part.sum(axis=0)
+    y = rows.start + np.arange(len(part)) @ part / np.maximum(counts, 1)
+    y = y[counts > 0]
+    slope, start = np.polyfit(x, y, 1)
+    crooked = np.std(y - slope * x - start)
+    if abs(slope) > STEEP or crooked > max(0.8, CROOKED * height):
+        return None
+    return Piece(label, columns.start, columns.stop, slope, start, thick)
+
+
+def _sides(shaded, level, height, gap, thick):
+    """Where the sides of boxes are, and the teeth of combs."""
+    runs = _runs(shaded.T, TOOTH * height).T
+    force = np.median(shaded[level])
+    labels, _ = ndimage.label(runs > 0.5 * force, AROUND)
+    end = max(3, round(0.1 * height))
+    reach = 2 * round(REACH * height + 2) + 1
+    near = ndimage.binary_dilation(level, np.ones((reach, 5), bool))
+    upright, teeth = np.zeros_like(level), []
+    for label, where in enumerate(ndimage.find_objects(labels), 1):
+        part = labels[where] == label
+        tall, wide = part.shape
+        if part.sum() > (1.7 * thick + 1.5) * tall:
+            continue
+        if wide > STEEP * tall + 2 * thick + 3:
+            continue
+        if not FORCE[0] < np.median(shaded[where][part]) / force < FORCE[1]:
+            continue
+        touching = near[where] & part
+        above, below = touching[:end].any(), touching[-end:].any()
+        if above and below and tall > SIDE * gap:
+            upright[where] |= part
+        elif below and tall < TEETH * gap:
+            teeth.append((tall, where, part))
+    usual = np.median([tall for tall, _, _ in teeth]) if teeth else 0
+    alike = [tooth for tooth in teeth if abs(tooth[0] - usual) < 0.2 * usual + 1]
+    for _, where, part in alike if len(alike) > 1 else ():
+        upright[where] |= part
+    return upright
+
+
+def _erased(picture, rule, strong):
+    """Erase level pieces, except where strong ink is right above and right below."""
+    if not rule.any():
+        return picture
+    grown = ndimage.binary_dilation(rule, np.ones((5, 1), bool))
+    rest = (picture > strong) & ~grown
+    above, below = np.zeros_like(rest), np.zeros_like(rest)
+    for step in range(1, min(rule.sum(axis=0).max(), 8) + 5):
+        above[step:] |= rest[:-step]
+        below[:-step] |= rest[step:]
+    beside = np.ones((1, 3), bool)
+    crossing = ndimage.binary_dilation(above, beside)
+    crossing &= ndimage.binary_dilation(below, beside)
+    return np.where(grown & ~crossing, 0, picture)
