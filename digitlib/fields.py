@@ -16,7 +16,6 @@ from digitlib.checks import check_count, check_images, check_labels
 from digitlib.distractors import check_fonts
 from digitlib.errors import DigitlibError
 from digitlib.photographs import (
-    BOARD,
     SCAN,
     camera,
     draw_pen,
@@ -55,9 +54,10 @@ GAPS = (0.7, 1.6)  # ... more frequent; and times this, from pair to pair
 APART = 0.8  # of the pen's width, and ...
 PIXELS = 3  # ... in pixels: no gap is smaller
 OVERHANG = 0.35  # a digit may be above or below this part of its neighbour's width
-JOINED = 0.5  # how often neighbours touch, in a field where they do
-OVERLAP = (0.0, 0.1)  # how far one then reaches into the other
-JOINT = 0.3  # along how much of its height: two bars that merge are one
+JOINED = 0.65  # how often neighbours should touch; some cannot
+OVERLAP = (0.0, 0.06)  # how far one then reaches into the other
+NESTED = 0.15  # and above or below it, as part of the narrower width
+JOINT = 0.25  # along how much of its height: two bars that merge are one
 
 # Several lines
 LINES = (2, 4)
@@ -97,6 +97,7 @@ RULED = (1.25, 2.0)  # from one of these to the next
 BEYOND = (0.1, 0.6)  # how far a single rule goes on at both ends
 
 # The sheet
+BOARD = 0.06  # how often it is dark, unless there is print on it
 MARGINS = (0.2, 1.5)  # paper beyond the ink and print; small ones are more frequent
 BARE = 4  # pixels: no margin is smaller
 DIRTY = 0.3  # how often there are specks
@@ -126,6 +127,7 @@ DIGIT = 4.5
 BORDER = 20  # where the first row and the printed words begin
 COLUMN = 75  # where the boxes begin
 SKEW = (-0.8, 0.8)  # degrees
+SHARP = 2.5  # pixels: a scanner blurs no more than if the pen were as wide as this
 
 # The light of "shadow"
 STRONG = (0.3, 0.55)  # brighter on one side than on the other by this part
@@ -340,7 +342,8 @@ def develop(sheet, rng):
     if rng.random() < EDGED:
         beyond = _draw_edge(shape, sheet.margins, rng)
         scene = _cover(scene, beyond, [rng.uniform(*BEHIND)] * 3)
-    image = camera(scene, sheet.width, rng)
+    finest = min(sheet.width, SHARP) if scanned else sheet.width
+    image = camera(scene, finest, rng)
     return Field(image, sheet.text, sheet.boxes, sheet.kind)
 
 
@@ -436,17 +439,18 @@ def _space(text, glyphs, hand, rng, touching):
         top = round(foot) - height
         rows = slice(above + top, above + top + height)
         narrower = min(width, row.glyphs[len(row.corners) - 1].shape[1])
-        nearest = right - OVERHANG * narrower
         space = gap * rng.uniform(*GAPS)
         space = math.ceil(max(space, APART * hand.width, PIXELS))
         left = None
         if not row.corners:
             left = 0
         elif touching and rng.random() < JOINED:
+            nearest = right - NESTED * narrower
             left = _touch(reach[rows] - first, nearest, hand, rng)
             row.joined |= left is not None
         if left is None:
             around = ndimage.maximum_filter1d(reach, 2 * space + 1)
+            nearest = right - OVERHANG * narrower
             left = math.ceil(max((around[rows] - first).max() + 1 + space, nearest))
         row.corners.append((left, top))
         reach[rows] = np.maximum(reach[rows], left + last)
