@@ -121,7 +121,7 @@ WORDS = (
 # A page, in millimetres
 A4 = (210, 297)
 DPI = (100, 600)
-ON_PAGE = (1, 150)  # digits
+ON_PAGE = (1, 120)  # digits
 CODE = (4, 8)  # digits of a row
 DIGIT = 4.5
 BORDER = 20  # where the first row and the printed words begin
@@ -233,7 +233,7 @@ def fields(images, labels, n, *, kind="clear", length=5, seed=0):
     low, high = LENGTH
     low += kind in ("touching", "mixed")
     length = check_count("length", length, low, high)
-    pool = _pool(images, labels)
+    pool = make_pool(images, labels)
     return (
         develop(write(pool, draw_kind(kind, rng), length, rng), rng)
         for rng in generators(n, seed)
@@ -279,7 +279,7 @@ def page(images, labels, n_digits=100, *, dpi=300, fonts=(), seed=0):
     ----------
     images, labels
         As for `fields`.
-    n_digits : int, 1 to 150
+    n_digits : int, 1 to 120
         How many digits there are on it, all in all.
     dpi : int, 100 to 600
         Pixels an inch.
@@ -300,9 +300,22 @@ def page(images, labels, n_digits=100, *, dpi=300, fonts=(), seed=0):
     n_digits = check_count("n_digits", n_digits, *ON_PAGE)
     dpi = check_count("dpi", dpi, *DPI)
     fonts = check_fonts(fonts)
-    pool = _pool(images, labels)
+    pool = make_pool(images, labels)
     [rng] = generators(1, seed)
     return develop(_write_page(pool, n_digits, dpi / 25.4, fonts, rng), rng)
+
+
+def make_pool(images, labels):
+    """Sort digits to write with, for `write`: the images, and where each digit is."""
+    images = check_images(images)
+    labels = check_labels(labels, len(images))
+    places = [np.flatnonzero(labels == digit) for digit in range(10)]
+    for digit, found in enumerate(places):
+        if len(found) == 0:
+            raise DigitlibError(
+                f"labels: no {digit}, but some of each digit are needed"
+            )
+    return images, places
 
 
 def write(pool, kind, length, rng):
@@ -361,7 +374,8 @@ class _Hand:
 
     def turned(self, points):
         """Where points (..., 2), x and y, lie on a sheet that slopes."""
-        sine, cosine = _sine_and_cosine(self.slope)
+        angle = math.radians(self.slope)
+        sine, cosine = math.sin(angle), math.cos(angle)
         return np.asarray(points, float) @ np.array([[cosine, sine], [-sine, cosine]])
 
 
@@ -383,19 +397,6 @@ class _Row:
         return _Row(self.text, self.glyphs, corners, self.joined)
 
 
-def _pool(images, labels):
-    """The images, and where those of each digit are."""
-    images = check_images(images)
-    labels = check_labels(labels, len(images))
-    places = [np.flatnonzero(labels == digit) for digit in range(10)]
-    for digit, found in enumerate(places):
-        if len(found) == 0:
-            raise DigitlibError(
-                f"labels: no {digit}, but some of each digit are needed"
-            )
-    return images, places
-
-
 def _draw_hand(kind, rng):
     size = _draw_small(SIZE, rng)
     pen = draw_pen(size, rng) * size
@@ -411,7 +412,9 @@ def _draw_digits(pool, n, hand, rng):
         size = round(hand.size * rng.uniform(*SIZES))
         pen = np.clip(hand.width / size, *PEN)
         angle = hand.slope + hand.slant + rng.uniform(*TURN)
-        glyphs.append(stroke(images[rng.choice(places[value])], pen, size, angle))
+        glyph = stroke(images[rng.choice(places[value])], pen, size, angle)
+        [inked] = ndimage.find_objects((glyph > 0).astype(int))
+        glyphs.append(glyph[inked])
     return "".join(map(str, values)), glyphs
 
 
@@ -425,7 +428,7 @@ def _write_row(pool, n, hand, rng, touching=False):
 
 def _space(text, glyphs, hand, rng, touching):
     """Put digits beside each other, each as far as its ink asks for."""
-    gap = _draw_small(GAP, rng) * hand.size
+    usual = _draw_small(GAP, rng) * hand.size
     fall = math.tan(math.radians(hand.slope))
     # How far to the right there is ink, in each row around the line
     above = round(3 * hand.size * (1 + len(glyphs) * abs(fall)))
@@ -439,19 +442,17 @@ def _space(text, glyphs, hand, rng, touching):
         top = round(foot) - height
         rows = slice(above + top, above + top + height)
         narrower = min(width, row.glyphs[len(row.corners) - 1].shape[1])
-        space = gap * rng.uniform(*GAPS)
-        space = math.ceil(max(space, APART * hand.width, PIXELS))
-        left = None
-        if not row.corners:
-            left = 0
-        elif touching and rng.random() < JOINED:
+        gap = usual * rng.uniform(*GAPS)
+        gap = math.ceil(max(gap, APART * hand.width, PIXELS))
+        left = None if row.corners else 0
+        if row.corners and touching and rng.random() < JOINED:
             nearest = right - NESTED * narrower
             left = _touch(reach[rows] - first, nearest, hand, rng)
             row.joined |= left is not None
         if left is None:
-            around = ndimage.maximum_filter1d(reach, 2 * space + 1)
+            around = ndimage.maximum_filter1d(reach, 2 * gap + 1)
             nearest = right - OVERHANG * narrower
-            left = math.ceil(max((around[rows] - first).max() + 1 + space, nearest))
+            left = math.ceil(max((around[rows] - first).max() + 1 + gap, nearest))
         row.corners.append((left, top))
         reach[rows] = np.maximum(reach[rows], left + last)
     return row
@@ -464,10 +465,10 @@ def _touch(meet, nearest, hand, rng):
     """
     overlap = rng.uniform(*OVERLAP) * hand.size
     for reached in (overlap, overlap / 2, 0):
-        left = math.ceil(meet.max()) + 1 - round(reached)
+        left = np.ceil(meet.max()) + 1 - round(reached)
         joint = (left - meet < hand.width / 2).sum()
         if left >= nearest and joint < JOINT * len(meet):
-            return left
+            return int(left)
     return None
 
 
@@ -538,7 +539,7 @@ def _boxes(form, n, hand):
         corners = [(a, 0), (b, 0), (b, height), (a, height), (a, 0)]
         lines += [corners[i : i + 2] for i in range(4)]
     outer = [(0, 0), (right, 0), (0, height), (right, height)]
-    return list(hand.turned(lines)), list(hand.turned(outer))
+    return hand.turned(lines), hand.turned(outer)
 
 
 def _fill(pool, form, n, hand, rng):
@@ -568,10 +569,10 @@ def _draw_rules(right, hand, rng):
         far = 100 * hand.size
         levels = below + step * np.arange(-4, 5)
         lines = [[(-far, level), (right + far, level)] for level in levels]
-        return list(hand.turned(lines)), []
+        return hand.turned(lines), []
     before, after = rng.uniform(*BEYOND, 2) * hand.size
     ends = hand.turned([(-before, below), (right + after, below)])
-    return [ends], list(ends)
+    return [ends], ends
 
 
 def _lay_out(kind, rows, hand, lines, corners, thickness, rng):
@@ -604,7 +605,7 @@ def _sheet(kind, text, hand, glyphs, corners, printed, margins):
 
 def _draw_lines(lines, thickness, height, width):
     """The coverage by straight lines, each from point to point."""
-    if not lines:
+    if len(lines) == 0:
         return np.zeros((height, width), np.float32)
     drawn = Image.new("L", (width * FINER, height * FINER))
     draw = ImageDraw.Draw(drawn)
@@ -661,28 +662,27 @@ def _set(lines, font):
     return drawn
 
 
-def _write_page(pool, n_digits, dpi_mm, fonts, rng):
-    """Fill in a form, as a `Sheet`."""
-    width, height = (round(side * dpi_mm) for side in A4)
-    size = DIGIT * dpi_mm
-    hand = _Hand(
-        size, draw_pen(size, rng) * size, rng.uniform(*SKEW), rng.uniform(*SLANT)
-    )
+def _write_page(pool, n_digits, scale, fonts, rng):
+    """Fill in a form, as a `Sheet`; the scale is in pixels a millimetre."""
+    width, height = (round(side * scale) for side in A4)
+    size = DIGIT * scale
+    pen = draw_pen(size, rng) * size
+    hand = _Hand(size, pen, rng.uniform(*SKEW), rng.uniform(*SLANT))
     thickness = _draw_rule(hand, rng)
     form = _draw_form(hand, thickness, rng)
     lengths = []
     while sum(lengths) < n_digits:
         drawn = int(rng.integers(*CODE, endpoint=True))
         lengths.append(min(drawn, n_digits - sum(lengths)))
-    step = (height - 2 * BORDER * dpi_mm) / len(lengths)
+    step = (height - 2 * BORDER * scale) / len(lengths)
     font = ImageFont.truetype(str(rng.choice(fonts)), round(size)) if fonts else None
     lines, rows, words = [], [], []
     for i, n in enumerate(lengths):
-        start = hand.turned((COLUMN * dpi_mm, BORDER * dpi_mm + i * step))
+        start = hand.turned((COLUMN * scale, BORDER * scale + i * step))
         boxes, _ = _boxes(form, n, hand)
         lines += [line + start for line in boxes]
         rows.append(_fill(pool, form, n, hand, rng).moved(*start))
-        words.append(((BORDER * dpi_mm, start[1]), rng.choice(WORDS)))
+        words.append(((BORDER * scale, start[1]), rng.choice(WORDS)))
     printed = Image.fromarray(_draw_lines(lines, thickness, height, width))
     if fonts:
         for at, word in words:
@@ -690,7 +690,7 @@ def _write_page(pool, n_digits, dpi_mm, fonts, rng):
     corners = np.array([c for row in rows for c in row.corners])
     glyphs = [g for row in rows for g in row.glyphs]
     text = "\n".join(row.text for row in rows)
-    margins = (round(BORDER * dpi_mm / 2),) * 4
+    margins = (round(BORDER * scale / 2),) * 4
     return _sheet("page", text, hand, glyphs, corners, np.array(printed), margins)
 
 
@@ -734,7 +734,3 @@ def _draw_small(bounds, rng):
     """From a range, small numbers being more frequent."""
     low, high = bounds
     return low * (high / low) ** rng.random()
-
-
-def _sine_and_cosine(angle):
-    return math.sin(math.radians(angle)), math.cos(math.radians(angle))
