@@ -57,6 +57,7 @@ OVERHANG = 0.35  # a digit may be above or below this part of its neighbour's wi
 JOINED = 0.65  # how often neighbours should touch; some cannot
 OVERLAP = (0.0, 0.06)  # how far one then reaches into the other
 NESTED = 0.15  # and above or below it, as part of the narrower width
+TRIES = 100  # how often others are drawn until some can touch
 JOINT = 0.25  # along how much of its height: two bars that merge are one
 
 # Several lines
@@ -99,7 +100,6 @@ BEYOND = (0.1, 0.6)  # how far a single rule goes on at both ends
 # The sheet
 BOARD = 0.06  # how often it is dark, unless there is print on it
 MARGINS = (0.2, 1.5)  # paper beyond the ink and print; small ones are more frequent
-BARE = 4  # pixels: no margin is smaller
 DIRTY = 0.3  # how often there are specks
 SPECKS = (1, 12)
 SPECK = (0.008, 0.025)  # half as wide as one is; half a pixel at least
@@ -128,6 +128,9 @@ BORDER = 20  # where the first row and the printed words begin
 COLUMN = 75  # where the boxes begin
 SKEW = (-0.8, 0.8)  # degrees
 SHARP = 2.5  # pixels: a scanner blurs no more than if the pen were as wide as this
+
+# Camera
+FOCUS = 0.12  # thick pens are no more blurred than if they were as wide as this
 
 # The light of "shadow"
 STRONG = (0.3, 0.55)  # brighter on one side than on the other by this part
@@ -179,7 +182,7 @@ class Sheet:
         The part of each pixel that is covered by ink.
     printed : numpy.ndarray, shape (height, width), float32, in [0, 1]
         The part that is covered by print.
-    margins : tuple of int
+    margins : list of int
         Left, top, right and bottom: the paper beyond ink and print.
     """
 
@@ -191,7 +194,7 @@ class Sheet:
     glyphs: list
     coverage: np.ndarray
     printed: np.ndarray
-    margins: tuple
+    margins: list
 
 
 def fields(images, labels, n, *, kind="clear", length=5, seed=0):
@@ -355,8 +358,8 @@ def develop(sheet, rng):
     if rng.random() < EDGED:
         beyond = _draw_edge(shape, sheet.margins, rng)
         scene = _cover(scene, beyond, [rng.uniform(*BEHIND)] * 3)
-    finest = min(sheet.width, SHARP) if scanned else sheet.width
-    image = camera(scene, finest, rng)
+    sharpness = SHARP if scanned else FOCUS * sheet.size
+    image = camera(scene, min(sheet.width, sharpness), rng)
     return Field(image, sheet.text, sheet.boxes, sheet.kind)
 
 
@@ -381,7 +384,7 @@ class _Hand:
 
 @dataclass
 class _Row:
-    """Digits of one line: their text, coverages and upper left corners."""
+    """Digits of one line: their text, coverages and upper left corners so far."""
 
     text: str
     glyphs: list
@@ -390,7 +393,9 @@ class _Row:
 
     @property
     def right(self):
-        return self.corners[-1][0] + self.glyphs[-1].shape[1]
+        """Where the last digit that has its place ends."""
+        n = len(self.corners)
+        return self.corners[-1][0] + self.glyphs[n - 1].shape[1] if n else 0
 
     def moved(self, x, y):
         corners = [(left + round(x), top + round(y)) for left, top in self.corners]
@@ -420,10 +425,11 @@ def _draw_digits(pool, n, hand, rng):
 
 def _write_row(pool, n, hand, rng, touching=False):
     """Write on a line that begins at 0, 0; if ``touching``, until some digits do."""
-    while True:
+    for _ in range(TRIES):
         row = _space(*_draw_digits(pool, n, hand, rng), hand, rng, touching)
         if row.joined or not touching:
             return row
+    raise DigitlibError("images: no two that can touch and not merge; give others")
 
 
 def _space(text, glyphs, hand, rng, touching):
@@ -437,7 +443,7 @@ def _space(text, glyphs, hand, rng, touching):
     for glyph in glyphs:
         height, width = glyph.shape
         first, last = _sides(glyph)
-        right = row.right if row.corners else 0
+        right = row.right
         foot = (right + width / 2) * fall + rng.uniform(*BASELINE) * hand.size
         top = round(foot) - height
         rows = slice(above + top, above + top + height)
@@ -582,11 +588,16 @@ def _lay_out(kind, rows, hand, lines, corners, thickness, rng):
     places = np.array([c for row in rows for c in row.corners], int).reshape(-1, 2)
     extents = np.array([g.shape[::-1] for g in glyphs], int).reshape(-1, 2)
     points = np.concatenate([places, places + extents, np.reshape(corners, (-1, 2))])
-    margins = [round(max(_draw_small(MARGINS, rng) * hand.size, BARE)) for _ in "ltrb"]
+    margins = _draw_margins(hand, rng)
     origin = np.floor(points.min(axis=0)).astype(int) - margins[:2]
     width, height = np.ceil(points.max(axis=0)).astype(int) + margins[2:] - origin
     printed = _draw_lines([line - origin for line in lines], thickness, height, width)
-    return _sheet(kind, text, hand, glyphs, places - origin, printed, tuple(margins))
+    return _sheet(kind, text, hand, glyphs, places - origin, printed, margins)
+
+
+def _draw_margins(hand, rng):
+    """Left, top, right and bottom."""
+    return [round(_draw_small(MARGINS, rng) * hand.size) for _ in range(4)]
 
 
 def _sheet(kind, text, hand, glyphs, corners, printed, margins):
@@ -642,13 +653,13 @@ def _write_text(fonts, hand, rng):
         " ".join(rng.choice(WORDS, rng.integers(*WORDY, endpoint=True)))
         for _ in range(rng.integers(*LINES, endpoint=True))
     ]
-    margins = [round(max(_draw_small(MARGINS, rng) * hand.size, BARE)) for _ in "ltrb"]
+    margins = _draw_margins(hand, rng)
     drawn = _set(words, font).rotate(-hand.slope, Image.Resampling.BICUBIC, True)
     left, top, right, bottom = margins
     printed = np.asarray(drawn, np.float32) / 255
     printed = np.pad(printed, ((top, bottom), (left, right)))
     none = np.zeros((0, 2), int)
-    return _sheet("text", "", hand, [], none, printed, tuple(margins))
+    return _sheet("text", "", hand, [], none, printed, margins)
 
 
 def _set(lines, font):
@@ -690,7 +701,7 @@ def _write_page(pool, n_digits, scale, fonts, rng):
     corners = np.array([c for row in rows for c in row.corners])
     glyphs = [g for row in rows for g in row.glyphs]
     text = "\n".join(row.text for row in rows)
-    margins = (round(BORDER * scale / 2),) * 4
+    margins = [round(BORDER * scale / 2)] * 4
     return _sheet("page", text, hand, glyphs, corners, np.array(printed), margins)
 
 

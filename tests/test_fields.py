@@ -11,11 +11,12 @@ from scipy import ndimage
 from digitlib.data import split_validation
 from digitlib.errors import DigitlibError
 from digitlib.fields import (
-    BARE,
     EMPTIES,
     KINDS,
     LINES,
     MORE,
+    NESTED,
+    OVERHANG,
     SIZE,
     SIZES,
     SLOPE,
@@ -106,7 +107,7 @@ def test_there_is_paper_around_all_ink(sheets, kind):
         rows, columns = np.nonzero(sheet.coverage)
         height, width = sheet.coverage.shape
         left, top, right, bottom = sheet.margins
-        assert min(sheet.margins) >= BARE
+        assert min(sheet.margins) >= 4
         assert left <= columns.min() < columns.max() < width - right
         assert top <= rows.min() < rows.max() < height - bottom
 
@@ -235,6 +236,25 @@ def test_touching_digits_cover_little_of_each_other(sheets):
         assert 0.93 * ink < sheet.coverage.sum() <= ink + 1
         middles = sheet.boxes[:, [0, 2]].mean(axis=1)
         assert (np.diff(middles) > 0.15 * sheet.size).all()
+
+
+@pytest.mark.parametrize("kind", ["clear", "touching", "shadow"])
+def test_no_digit_hides_below_or_above_its_neighbour(sheets, kind):
+    for sheet in sheets[kind]:
+        widths = sheet.boxes[:, 2] - sheet.boxes[:, 0]
+        for i in range(4):
+            hidden = sheet.boxes[i, 2] - sheet.boxes[i + 1, 0]
+            most = NESTED if joined(sheet, i, i + 1) else OVERHANG
+            assert hidden <= most * widths[i : i + 2].min()
+
+
+def test_bars_that_would_merge_never_touch(monkeypatch):
+    monkeypatch.setattr("digitlib.fields.TRIES", 5)
+    monkeypatch.setattr("digitlib.fields.TURN", (0, 0))
+    bars = np.zeros((10, 28, 28), np.float32)
+    bars[:, 4:24, 13:15] = 1
+    with pytest.raises(DigitlibError, match="images: no two that can touch"):
+        next(fields(bars, every, 1, kind="touching", length=3))
 
 
 def test_each_digit_is_in_a_box_of_its_own(sheets):
