@@ -248,9 +248,29 @@ def test_no_digit_hides_below_or_above_its_neighbour(sheets, kind):
             assert hidden <= most * widths[i : i + 2].min()
 
 
+def test_digits_that_fit_into_each_other_stay_apart(monkeypatch):
+    def hook(image, pen, size, angle):
+        corner = np.zeros((size, size))
+        corner[:2] = corner[:, :2] = 1
+        return corner if image.max() < 0.5 else corner[::-1, ::-1]
+
+    monkeypatch.setattr("digitlib.fields.stroke", hook)
+    images = np.ones((10, 28, 28), np.float32)
+    images[::2] /= 4
+    deepest = 0
+    for rng in generators(10, 0):
+        sheet = write(make_pool(images, every), "clear", 5, rng)
+        widths = sheet.boxes[:, 2] - sheet.boxes[:, 0]
+        hidden = sheet.boxes[:-1, 2] - sheet.boxes[1:, 0]
+        deepest = max(deepest, (hidden / np.minimum(widths[:-1], widths[1:])).max())
+    assert OVERHANG - 0.05 < deepest <= OVERHANG
+
+
 def test_bars_that_would_merge_never_touch(monkeypatch):
     monkeypatch.setattr("digitlib.fields.TRIES", 5)
-    monkeypatch.setattr("digitlib.fields.TURN", (0, 0))
+    for upright in ("TURN", "SLANT"):
+        monkeypatch.setattr(f"digitlib.fields.{upright}", (0, 0))
+    monkeypatch.setitem(SLOPE, "touching", (0, 0))
     bars = np.zeros((10, 28, 28), np.float32)
     bars[:, 4:24, 13:15] = 1
     with pytest.raises(DigitlibError, match="images: no two that can touch"):
@@ -271,6 +291,11 @@ def test_each_digit_is_in_a_box_of_its_own(sheets):
             under = sheet.printed[top:bottom, left:right][glyph > 0.5]
             inside.append(not (under > 0.5).any())
     assert 0.6 < np.mean(inside) < 1
+
+
+def test_boxes_are_apart_or_one_frame(sheets):
+    pieces_of_print = [pieces(sheet.printed * 2) for sheet in sheets["boxes"]]
+    assert set(pieces_of_print) == {1, 5}
 
 
 def test_a_ruled_line_lies_near_the_feet_of_the_digits(sheets):
