@@ -20,6 +20,7 @@ from digitlib.fields import (
     SIZE,
     SIZES,
     SLOPE,
+    _draw_edge,
     develop,
     draw_kind,
     empties,
@@ -355,6 +356,18 @@ def test_ink_can_be_told_from_what_is_around_it(digits, sheets, kind):
                 assert abs(own[glyph == 1].mean() - own[around].mean()) > 12
 
 
+def test_the_edge_of_a_page_stays_within_one_margin():
+    margins = [20, 40, 60, 80]
+    sides = set()
+    for i in range(30):
+        dark = _draw_edge((300, 400), margins, np.random.default_rng(i)) > 0
+        strips = dark[:, :20], dark[:40], dark[:, -60:], dark[-80:]
+        full = [dark.sum() == strip.sum() > 0 for strip in strips]
+        assert sum(full) == 1
+        sides.add(full.index(True))
+    assert sides == {0, 1, 2, 3}
+
+
 # Without digits
 
 
@@ -399,6 +412,17 @@ def test_there_is_ink_in_the_boxes_of_a_page(a_page):
     paper = np.median(grey)
     for left, top, right, bottom in a_page.boxes:
         assert grey[top:bottom, left:right].min() < paper - 30
+
+
+def test_every_digit_of_a_page_has_a_printed_box_around_it(digits, monkeypatch):
+    monkeypatch.setattr("digitlib.fields.develop", lambda sheet, rng: sheet)
+    sheet = page(*digits, 12, dpi=100, seed=1)
+    reach = round(sheet.size)
+    for left, top, right, bottom in sheet.boxes:
+        above = sheet.printed[top - reach : (top + bottom) // 2, left:right]
+        below = sheet.printed[(top + bottom) // 2 : bottom + reach, left:right]
+        assert above.max() > 0.5
+        assert below.max() > 0.5
 
 
 def test_a_page_with_fonts_has_words_before_its_rows(digits, a_page):
