@@ -155,7 +155,7 @@ class Field:
         Of every digit in reading order: left, top, and the first column and row
         beyond.
     kind : str
-        One of `KINDS`, ``"page"``, or for a picture without digits one of `EMPTIES`.
+        Of `fields` or `empties`, or ``"page"``.
     """
 
     image: np.ndarray
