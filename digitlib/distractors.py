@@ -120,15 +120,27 @@ def letters(fonts, n, seed=0, letters=LETTERS):
         If there is no font or no letter, a font cannot be read, or an argument has
         another range.
     """
-    fonts = [str(font) for font in fonts]
+    fonts = check_fonts(fonts)
     if not fonts or not letters:
         raise DigitlibError("fonts and letters: at least one of each is needed")
+    return (_letter(fonts, letters, rng) for rng in generators(n, seed))
+
+
+def check_fonts(fonts):
+    """Return the paths of ``fonts``, as str, if each is a font that can be read.
+
+    Raises
+    ------
+    DigitlibError
+        If one is not.
+    """
+    fonts = [str(font) for font in fonts]
     for font in fonts:
         try:
             ImageFont.truetype(font)
         except OSError:
             raise DigitlibError(f"{font}: not a font file that can be read") from None
-    return (_letter(fonts, letters, rng) for rng in generators(n, seed))
+    return fonts
 
 
 def _lines(rng):

@@ -174,11 +174,10 @@ def steps(coverage, width, rng):
         that is multiplied; all about 0 to 1. ``"picture"``, what the camera makes of
         it, uint8.
     """
-    sheet = _paper(*coverage.shape, rng)
-    written = _ink(sheet, coverage, rng)
-    shine = _light(*coverage.shape, rng)
-    blur = min(BLURRED, width * rng.uniform(*BLUR))
-    taken = _camera(written * shine, blur, rng)
+    sheet = paper(*coverage.shape, rng)
+    written = ink(sheet, coverage, rng)
+    shine = light(*coverage.shape, rng)
+    taken = camera(written * shine, width, rng)
     return {"paper": sheet, "ink": written, "light": shine, "picture": taken}
 
 
@@ -199,16 +198,16 @@ def draw_pen(size, rng):
     return max(rng.uniform(*PENS[kind]), FINEST / size)
 
 
-def _paper(height, width, rng):
-    """An empty sheet: paper, at times a board."""
-    colors = BOARDS if rng.random() < BOARD else PAPERS
+def paper(height, width, rng, board=BOARD):
+    """An empty sheet: paper, and as often as ``board`` says, a board."""
+    colors = BOARDS if rng.random() < board else PAPERS
     texture = rng.uniform(*GRAIN) * _normal((height, width), rng)
     texture += rng.uniform(*STAINS) * _clouds(height, width, 3, rng)
     color = np.float32(colors[rng.choice(list(colors))])
     return color + texture[..., np.newaxis]
 
 
-def _ink(sheet, coverage, rng):
+def ink(sheet, coverage, rng):
     """The sheet with ink on it: dark on paper, light on a board."""
     colors = INKS if sheet.mean() > 0.5 else CHALKS
     name = rng.choice(list(colors))
@@ -220,13 +219,17 @@ def _ink(sheet, coverage, rng):
     return sheet + covered * (np.float32(colors[name]) - sheet)
 
 
-def _light(height, width, rng):
-    """What the colours of the sheet are multiplied by."""
+def light(height, width, rng, scan=SCAN, gradient=GRADIENT, shadow=SHADOW):
+    """What the colours of the sheet are multiplied by.
+
+    How often the light is even, how uneven it is otherwise, and how often a shadow
+    falls then can be given.
+    """
     bright = np.full((height, width), rng.uniform(*EXPOSURE), np.float32)
-    if rng.random() < SCAN:
+    if rng.random() < scan:
         return np.stack([bright] * 3, axis=2)
-    bright *= 1 - rng.uniform(*GRADIENT) * _ramp(height, width, rng)
-    if rng.random() < SHADOW:
+    bright *= 1 - rng.uniform(*gradient) * _ramp(height, width, rng)
+    if rng.random() < shadow:
         beyond = _ramp(height, width, rng) - rng.uniform(*EDGE)
         inside = (beyond / rng.uniform(*SOFTNESS) + 0.5).clip(0, 1)
         bright *= 1 - inside * (1 - rng.uniform(*SHADE))
@@ -234,8 +237,9 @@ def _light(height, width, rng):
     return bright[..., np.newaxis] * cast.astype(np.float32)
 
 
-def _camera(scene, blur, rng):
-    """What a camera sees of the scene, uint8; ``blur`` is in pixels."""
+def camera(scene, width, rng):
+    """What a camera sees of the scene, uint8; the finest stroke limits the blur."""
+    blur = min(BLURRED, width * rng.uniform(*BLUR))
     scene = ndimage.gaussian_filter(scene, (blur, blur, 0), truncate=3)
     scene += rng.uniform(*NOISE) * _normal(scene.shape, rng)
     pixels = (scene * 255).round().clip(0, 255).astype(np.uint8)
