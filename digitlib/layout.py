@@ -78,16 +78,27 @@ class Layout:
     shapes: tuple
 
     def in_image(self, box):
-        """Bring a box (left, top, right, bottom) back to the pixels of the image."""
+        """Bring a box (left, top, right, bottom) back to the pixels of the image.
+
+        A box around all of it: where the image was turned, a larger one.
+        """
         left, top, right, bottom = box
+        x, y = self._back([left, right, left, right], [top, top, bottom, bottom])
+        return x.min(), y.min(), x.max(), y.max()
+
+    def upright(self, box):
+        """Bring only the middle of a box back, and leave it as large as it is."""
+        left, top, right, bottom = box
+        [x], [y] = self._back([(left + right) / 2], [(top + bottom) / 2])
+        wide, tall = (right - left) / self.scale, (bottom - top) / self.scale
+        return x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2
+
+    def _back(self, x, y):
         sine, cosine = _turn(self.angle)
         (tall, wide), (new_tall, new_wide) = self.shapes
-        x = np.array([left, right, left, right]) - new_wide / 2
-        y = np.array([top, top, bottom, bottom]) - new_tall / 2
+        x, y = np.array(x) - new_wide / 2, np.array(y) - new_tall / 2
         x, y = cosine * x - sine * y + wide / 2, sine * x + cosine * y + tall / 2
-        return tuple(
-            float(value) / self.scale for value in (x.min(), y.min(), x.max(), y.max())
-        )
+        return x / self.scale, y / self.scale
 
 
 def find_lines(picture):

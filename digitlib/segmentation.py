@@ -77,6 +77,24 @@ class Segment:
         return -math.log(max(self.is_digit * self.confidence, 1e-12))
 
 
+@dataclass(frozen=True)
+class Skip:
+    """Ink that is left unread.
+
+    Attributes
+    ----------
+    height : float
+        Of it, in heights of a digit.
+    """
+
+    height: float
+
+    @property
+    def cost(self):
+        """In the unit of `Segment.cost`."""
+        return SKIP + SKIP_HEIGHT * self.height
+
+
 FEATURES = (
     "log of the confidence",
     "log of the odds that it is a digit, as the detector says",
@@ -184,11 +202,9 @@ class Lattice:
     height : float
         Of a digit in pixels.
     recognizer : digitlib.recognizer.Recognizer
-    weights : numpy.ndarray, shape (len(FEATURES) + 1,)
+    weights : numpy.ndarray, shape (len(FEATURES) + 1,), or None
         Of the features of a segment, and the bias: the logarithm of the odds that it
-        is exactly one digit.
-    everywhere : bool
-        Also cut what the recogniser trusts as it is.
+        is exactly one digit. None where these are still to be learned.
 
     Attributes
     ----------
@@ -196,11 +212,11 @@ class Lattice:
         The columns of all cuts in order; -1 and w are the ends of the line.
     segments : dict of (int, int) to Segment
         By the cuts on their left and right.
-    skips : dict of (int, int) to float
-        What it costs to leave unread what lies between two cuts.
+    skips : dict of (int, int) to Skip
+        What may be left unread, by the same.
     """
 
-    def __init__(self, ink, height, recognizer, weights, everywhere=False):
+    def __init__(self, ink, height, recognizer, weights):
         self.ink, self.height = ink, height
         self.recognizer, self.weights = recognizer, weights
         self.cuts = Cuts(ink)
@@ -211,14 +227,17 @@ class Lattice:
         self._look(self._islands_joined())
         self.nodes = sorted({cut for island in self.islands for cut in island})
         for island in self.islands:
-            (left, _, right, _), _ = self._between(*island)
             segment = self.segments.get(island)
             sure = segment and segment.is_digit * segment.confidence > SURE
-            if right - left < WIDE * height:
-                continue
-            if everywhere or not sure or right - left > SINGLE * height:
-                self._cut(island, left, right)
+            if not sure or self._width(island) > SINGLE * height:
+                self._cut(island)
         self.nodes.sort()
+
+    def cut_everywhere(self):
+        """Also cut what the recogniser trusts as it is."""
+        for island in self.islands:
+            self._cut(island)
+        self.nodes = sorted(set(self.nodes))
 
     def _islands(self):
         """Pairs of neighbouring cuts through no ink, with ink between them."""
@@ -235,7 +254,7 @@ class Lattice:
         islands = list(pairwise(ends))
         for island in islands:
             (_, top, _, bottom), _ = self._between(*island)
-            self.skips[island] = SKIP + SKIP_HEIGHT * (bottom - top) / self.height
+            self.skips[island] = Skip((bottom - top) / self.height)
         return islands
 
     def _islands_joined(self):
@@ -244,13 +263,19 @@ class Lattice:
         for number in (2, 3):
             for i in range(len(self.islands) - number + 1):
                 pair = self.islands[i][0], self.islands[i + number - 1][1]
-                (left, _, right, _), _ = self._between(*pair)
-                if right - left <= JOINED * self.height:
+                if self._width(pair) <= JOINED * self.height:
                     pairs.append(pair)
         return pairs
 
-    def _cut(self, island, left, right):
+    def _width(self, pair):
+        (left, _, right, _), _ = self._between(*pair)
+        return right - left
+
+    def _cut(self, island):
         """Cut an island where it costs least, and look at all that comes of it."""
+        (left, _, right, _), _ = self._between(*island)
+        if right - left < WIDE * self.height:
+            return
         margin = max(1, round(MARGIN * self.height))
         window = max(1, round(STEP * self.height))
         cost = self.cuts.cost[left + margin : right - margin]
@@ -311,7 +336,9 @@ class Lattice:
                 _of_network(probabilities[i], detected[i], passed[-1][i])
                 + self._of_shape(pair, where, part, kept)
             )
-            odds = features @ self.weights[:-1] + self.weights[-1]
+            odds = 0.0
+            if self.weights is not None:
+                odds = features @ self.weights[:-1] + self.weights[-1]
             self.segments[pair] = Segment(
                 where, image, probabilities[i].astype(np.float32), features,
                 1 / (1 + math.exp(-min(max(odds, -30), 30))),
@@ -374,13 +401,16 @@ def best_path(lattices, count=None):
 
     Returns
     -------
-    path : list of (int, Segment or None)
-        The number of its line, and the segment; None for ink that is not read. Empty
-        if there is no such way.
+    path : list of (int, Segment or Skip)
+        What to read, or not to, and the number of its line. Empty if there is no way.
     share : float, 0 to 1
         The probability of this way, as part of that of all ways together.
     """
     n = 1 if count is None else count + 1
+
+    def counts(step):
+        return count is not None and isinstance(step, Segment)
+
     # The best cost, and minus the log of the sum over all ways, by digits read so far.
     start = np.full((2, n), np.inf)
     start[:, 0] = 0
@@ -389,15 +419,14 @@ def best_path(lattices, count=None):
         at = {node: np.full((2, n), np.inf) for node in lattice.nodes}
         at[lattice.nodes[0]] = table
         back = {}
-        steps = [(a, b, s.cost, s) for (a, b), s in lattice.segments.items()]
-        steps += [(a, b, cost, None) for (a, b), cost in lattice.skips.items()]
-        for a, b, cost, segment in sorted(steps, key=lambda step: step[:2]):
-            came = at[a] + cost
-            if segment and count is not None:
+        steps = [*lattice.segments.items(), *lattice.skips.items()]
+        for (a, b), step in sorted(steps, key=lambda item: item[0]):
+            came = at[a] + step.cost
+            if counts(step):
                 came = np.column_stack((np.full(2, np.inf), came[:, :-1]))
             better = came[0] < at[b][0]
             for k in np.flatnonzero(better):
-                back[b, k] = a, segment
+                back[b, k] = a, step
             both = np.minimum(came, at[b])
             both[1] = -np.logaddexp(-came[1], -at[b][1])
             at[b] = both
@@ -411,7 +440,7 @@ def best_path(lattices, count=None):
     for line, lattice, back in reversed(backs):
         node = lattice.nodes[-1]
         while node != lattice.nodes[0]:
-            node, segment = back[node, k]
-            path.append((line, segment))
-            k -= segment is not None and count is not None
+            node, step = back[node, k]
+            path.append((line, step))
+            k -= counts(step)
     return path[::-1], share

@@ -1,0 +1,200 @@
+"""Whole numbers: an image in, its digits out, and whether to believe them."""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+import json
+import math
+
+import numpy as np
+
+from digitlib.checks import check_count
+from digitlib.errors import DigitlibError
+from digitlib.images import load_strip
+from digitlib.layout import find_lines
+from digitlib.recognizer import Prediction, Recognizer
+from digitlib.segmentation import FEATURES, Lattice, Segment, Skip, best_path
+
+SIDE = 2000  # pixels: the longest side that is looked at; larger images are reduced ...
+LEAST = 60  # ... but the shorter one remains as long
+DIGITS = (1, 1000)  # that may be asked for
+LARGE = 0.4  # heights of a digit: unread ink that is taller is something else
+
+
+@dataclass(frozen=True, eq=False)
+class Digit(Prediction):
+    """A `digitlib.recognizer.Prediction` that knows its place.
+
+    Attributes
+    ----------
+    box : tuple of int
+        Left, top, and the first column and row beyond, in pixels of the image as it
+        is displayed.
+    """
+
+    box: tuple
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What `read` says of one image.
+
+    Attributes
+    ----------
+    text : str
+        The best guess, accepted or not; lines are joined by ``"\\n"``. With a
+        pattern, that, filled in.
+    confidence : float
+        The probability that all of it is right, 0 to 1: that each digit is one and
+        that one, and that the ink was parted rightly.
+    accepted : bool
+        Whether it may be used.
+    reason : str or None
+        Why not: ``"no digits"``; ``"another count"``, if as many digits as asked for
+        cannot be found; ``"not only digits"``; or ``"unsure"``. None when accepted.
+    digits : tuple of Digit
+        From top to bottom, and from left to right.
+    """
+
+    text: str
+    confidence: float
+    accepted: bool
+    reason: str | None
+    digits: tuple
+
+
+@cache
+def settings():
+    """Load what a reader has learned: see `digitlib.fitting`.
+
+    Returns
+    -------
+    dict
+        ``"weights"``, of each of `digitlib.segmentation.FEATURES`, by name;
+        ``"bias"``; and ``"threshold"``, the least `Reading.confidence` to accept.
+    """
+    file = resources.files("digitlib") / "assets" / "reading.json"
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+@cache
+def _recognizer():
+    return Recognizer()
+
+
+def read(image, *, digits=None, pattern=None, recognizer=None):
+    """Read the number in an image, or several, line by line.
+
+    Parameters
+    ----------
+    image : path, bytes, file object, PIL.Image.Image or array
+        As for `digitlib.images.load_image`: a photograph or scan of digits by hand.
+    digits : int, 1 to 1000, optional
+        How many there are. With it, only ways to part the ink into as many digits
+        are considered.
+    pattern : str, optional
+        The same, as in ``"#####-####"``: each ``#`` is a digit; other characters
+        are not looked for in the ink, but appear in the text.
+    recognizer : digitlib.recognizer.Recognizer, optional
+        With weights from a file, and their detector; `Recognizer()` if left out.
+
+    Returns
+    -------
+    Reading
+
+    Raises
+    ------
+    DigitlibError
+        If the image cannot be read, or an argument has another form.
+    """
+    count = _count(digits, pattern)
+    recognizer = recognizer or _recognizer()
+    if getattr(recognizer, "detector", None) is None:
+        raise DigitlibError(
+            "recognizer: without a detector of digits; use Recognizer(), or weights "
+            "trained with --calibrate"
+        )
+    picture, sides = load_strip(image, SIDE, LEAST)
+    layout = find_lines(picture)
+    if not layout.lines:
+        return Reading(pattern or "", 0.0, False, "no digits", ())
+    learned = settings()
+    weights = np.array([*(learned["weights"][f] for f in FEATURES), learned["bias"]])
+    lattices = [
+        Lattice(line.ink, layout.height, recognizer, weights) for line in layout.lines
+    ]
+    path, share = best_path(lattices, count)
+    if not path:  # cut finer, perhaps it can be done
+        for lattice in lattices:
+            lattice.cut_everywhere()
+        path, share = best_path(lattices, count)
+    possible = bool(path)
+    if not possible:
+        path, share = best_path(lattices)
+    scale = sides[0] / picture.shape[0]
+    found = [(line, step) for line, step in path if isinstance(step, Segment)]
+    confidence = share * math.prod(s.confidence * s.is_digit for _, s in found)
+    others = [s for _, s in path if isinstance(s, Skip) and s.height > LARGE]
+    reason = None
+    if not found:
+        reason = "no digits"
+    elif not possible:
+        reason = "another count"
+    elif others:
+        reason = "not only digits"
+    elif confidence < learned["threshold"]:
+        reason = "unsure"
+    return Reading(
+        _text(found, pattern), confidence, reason is None, reason,
+        tuple(
+            _digit(segment, layout, layout.lines[line], scale, recognizer)
+            for line, segment in found
+        ),
+    )  # fmt: skip
+
+
+def _count(digits, pattern):
+    """How many digits there must be; None if that is not known."""
+    if digits is not None and pattern is not None:
+        raise DigitlibError("digits and pattern: give only one of them")
+    if digits is not None:
+        return check_count("digits", digits, *DIGITS)
+    if pattern is None:
+        return None
+    if not isinstance(pattern, str) or not pattern.isprintable():
+        raise DigitlibError(f"pattern: {pattern!r}, but a text such as ##-## is needed")
+    count = pattern.count("#")
+    low, high = DIGITS
+    if not low <= count <= high:
+        raise DigitlibError(
+            f"pattern: {pattern!r} has {count} digits (#), but {low} to {high} are "
+            "needed"
+        )
+    return count
+
+
+def _text(found, pattern):
+    """The digits, line by line, or filled in; if there are others, as they are."""
+    digits = [str(segment.digit) for _, segment in found]
+    if pattern is not None and pattern.count("#") == len(digits):
+        rest = iter(digits)
+        return "".join(next(rest) if sign == "#" else sign for sign in pattern)
+    lines = {}
+    for (line, _), digit in zip(found, digits, strict=True):
+        lines[line] = lines.get(line, "") + digit
+    return "\n".join(lines.values())
+
+
+def _digit(segment, layout, line, scale, recognizer):
+    left, top, right, bottom = segment.box
+    straight = left + line.left, top + line.top, right + line.left, bottom + line.top
+    left, top, right, bottom = (scale * side for side in layout.in_image(straight))
+    box = math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom)
+    trust = segment.confidence * segment.is_digit
+    accepted = trust >= recognizer.threshold
+    reason = "unsure" if segment.confidence <= segment.is_digit else "not one digit"
+    return Digit(
+        segment.digit, segment.confidence, segment.probabilities, accepted,
+        None if accepted else reason, segment.is_digit, segment.seen,
+        tuple(max(0, side) for side in box),
+    )  # fmt: skip
