@@ -23,6 +23,7 @@ LARGER = 2  # times: no image is enlarged more
 WIDEST = 0.5  # of a digit's height: no stroke is wider, so all that is wider is paper
 GRAIN = 0.6  # pixels: standard deviation of the smoothing of the paper's grain
 STEEPEST = 12.0  # degrees: lines that fall or rise more are not found
+SHEET = 8  # times: turned, no image takes more space
 LEVEL = 0.3  # degrees: less is not worth turning
 
 # Pieces of ink; lengths are in heights of a digit
@@ -124,14 +125,15 @@ def find_lines(picture):
     height = digit_height(ink)
     if height is None:
         return Layout([], 0.0, 1.0, 0.0, (grey.shape, grey.shape))
-    angle = skew(ink > WEAK)
+    angle = _affordable(skew(ink > WEAK), small.shape)
     turned = _turned(shaded, angle)
     clean, more = without_rules(turned, height)
     if clean is not turned:
-        angle += more
+        angle = _affordable(angle + more, small.shape)
         height = digit_height(threshold(clean)) or height
     height *= len(grey) / len(small)
     scale = min(TALL / height, LARGER)
+    scale = 1.0 if abs(scale - 1) < 0.05 else scale
     large = _scaled(grey, scale)
     shaded = _outstanding(large, WIDEST * height * scale)
     clean, _ = without_rules(_turned(shaded, angle), height * scale)
@@ -259,12 +261,20 @@ def _cut_out(ink, pieces, line):
 
 
 def _scaled(grey, scale):
-    if abs(scale - 1) < 0.05:
+    if scale == 1:
         return grey
     sides = [max(1, round(scale * side)) for side in grey.shape[::-1]]
     smooth = Image.Resampling.BILINEAR if scale < 1 else Image.Resampling.BICUBIC
     picture = Image.fromarray(np.ascontiguousarray(grey)).resize(sides, smooth)
     return np.asarray(picture).clip(0, 1)
+
+
+def _affordable(angle, shape):
+    """An angle, or 0 where a strip is so long that turned it would need much space."""
+    sine, cosine = map(abs, _turn(angle))
+    tall, wide = shape
+    turned = (cosine * tall + sine * wide) * (sine * tall + cosine * wide)
+    return angle if turned <= SHEET * tall * wide else 0.0
 
 
 def _turn(angle):
