@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from digitlib.ink import WEAK, color, noise, reduced, shading, threshold
 from digitlib.pieces import AROUND, Pieces
-from digitlib.rules import without_rules
+from digitlib.rules import long_runs, without_rules
 
 GLANCE = 1000  # pixels: the longer side at a glance ...
 LEAST = 28  # ... but the shorter one remains as long, if it was
@@ -124,10 +124,15 @@ def find_lines(picture):
     height = digit_height(ink)
     if height is None:
         return Layout([], 0.0, 1.0, 0.0, (grey.shape, grey.shape))
-    angle = skew(ink > WEAK)
-    turned = _turned(shaded, angle)
-    clean, more = without_rules(turned, height)
-    if clean is not turned:
+    # Digits may climb while the rule below them does not.
+    by_ink = angle = skew(ink > WEAK)
+    clean, more = without_rules(_turned(shaded, angle), height)
+    if more is None:
+        angle = skew(long_runs(shaded, height))
+        clean, more = without_rules(_turned(shaded, angle), height)
+    if more is None:
+        angle = by_ink
+    else:
         angle += more
         height = digit_height(threshold(clean)) or height
     height *= len(grey) / len(small)
