@@ -74,7 +74,7 @@ def without_rules(shaded, height):
         return shaded, None
     level = np.isin(labels, [piece.label for piece in pieces])
     strong = 0.35 * np.quantile(shaded, 0.995)
-    force = np.median(shaded[level])
+    force = _force(shaded, level)
     clean = _erased(shaded, level, strong, force)
     middle = shaded.shape[1] / 2
     places = np.sort([np.mean([piece.at(middle) for piece in rule]) for rule in rules])
@@ -181,7 +181,7 @@ def _sides(shaded, level, height, gap, thick, force):
             continue
         if wide > STEEP * tall + 2 * thick + 3:
             continue
-        if not FORCE[0] < np.median(shaded[where][part]) / force < FORCE[1]:
+        if not FORCE[0] < _force(shaded[where].T, part.T) / force < FORCE[1]:
             continue
         touching = near[where] & part
         above, below = touching[:end].any(), touching[-end:].any()
@@ -196,6 +196,12 @@ def _sides(shaded, level, height, gap, thick, force):
     return upright
 
 
+def _force(shaded, level):
+    """How dark level pieces are: in the middle of each column, half of them darker."""
+    darkest = np.where(level, shaded, 0).max(axis=0)
+    return np.median(darkest[darkest > 0])
+
+
 def _erased(picture, rule, strong, force):
     """Erase level pieces, but no ink that is much darker than they are.
 
@@ -203,14 +209,16 @@ def _erased(picture, rule, strong, force):
     """
     if not rule.any():
         return picture
-    grown = ndimage.binary_dilation(rule, np.ones((3, 1), bool))
+    near = ndimage.binary_dilation(rule, np.ones((3, 1), bool))
+    grown = ndimage.binary_dilation(near, np.ones((3, 1), bool))
     rest = (picture > strong) & ~grown
     above, below = np.zeros_like(rest), np.zeros_like(rest)
-    for step in range(1, min(rule.sum(axis=0).max(), 8) + 3):
+    for step in range(1, min(rule.sum(axis=0).max(), 8) + 5):
         above[step:] |= rest[:-step]
         below[:-step] |= rest[step:]
     beside = np.ones((1, 3), bool)
     crossing = ndimage.binary_dilation(above, beside)
     crossing &= ndimage.binary_dilation(below, beside)
-    stays = crossing | (picture > FORCE[1] * force)
+    # What is left of a line's blurred edge is paler than its middle.
+    stays = crossing | (picture > np.where(near, FORCE[1], FORCE[0]) * force)
     return np.where(grown & ~stays, 0, picture)
