@@ -31,7 +31,7 @@ TINY = 6  # pixels: a piece less tall tells nothing of the height of digits
 FLAT = 8  # times wider than tall: a rule
 ALONG = 0.5  # of its size on the border: the edge of the page, or a shadow
 SMALL, GIANT = 0.4, 3.0  # digits, or several that touch, are between these
-SHARED = 0.35  # of the height: pieces of a line overlap by as much
+SHARED = 0.25  # of the height: pieces of a line overlap by as much
 SPECK = 0.08  # smaller pieces are dirt ...
 NEAR = 0.3  # ... and small ones, unless as near to a digit
 
