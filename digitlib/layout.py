@@ -221,7 +221,7 @@ def lines(ink, height):
 def _paper_is_light(grey, window):
     """Ink stands out far from its surroundings, and little of the image is ink."""
     local = grey - ndimage.uniform_filter(grey, 1 + 2 * round(window / 2))
-    return (local**3).mean() < 0
+    return (local * local * local).mean() < 0
 
 
 def _outstanding(grey, widest):
