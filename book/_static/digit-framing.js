@@ -13,16 +13,35 @@ function digitFraming(settings) {
 
   // Small tools
 
-  const make = (height, width, data) => (
-    { height, width, data: data || new Float32Array(height * width) });
-  const map = ({ height, width, data }, change) => make(height, width, data.map(change));
+  const make = (height, width) => ({ height, width, data: new Float32Array(height * width) });
   const clip = (value) => Math.min(Math.max(value, 0), 1);
-  const sum = (values) => values.reduce((total, value) => total + value, 0);
   const longer = ({ height, width }) => Math.max(height, width);
   const even = (value) => {  // round as Python does
     const down = Math.floor(value);
     return value - down < 0.5 || (value - down === 0.5 && down % 2 === 0) ? down : down + 1;
   };
+
+  // Plain loops: the functions that arrays have for these are several times slower.
+  function sum(values) {
+    let total = 0;
+    for (const value of values) total += value;
+    return total;
+  }
+
+  function flat(values) {
+    for (const value of values) if (value !== values[0]) return false;
+    return true;
+  }
+
+  function each({ data }, visit) {
+    for (let at = 0; at < data.length; at++) visit(data[at], at);
+  }
+
+  function map({ height, width, data }, change) {
+    const changed = make(height, width);
+    for (let at = 0; at < data.length; at++) changed.data[at] = change(data[at], at);
+    return changed;
+  }
 
   // Change every row and turn the picture; done twice, its rows and its columns.
   function turn({ height, width, data }, change) {
@@ -38,7 +57,7 @@ function digitFraming(settings) {
 
   // A weighted mean around every pixel; outside, the row is mirrored.
   function smooth(row, kernel) {
-    if (row.every((value) => value === row[0])) return row;
+    if (flat(row)) return row;
     const n = row.length, radius = kernel.length >> 1;
     const wide = new Float64Array(n + 2 * radius);
     for (let x = 0; x < wide.length; x++) {
@@ -56,7 +75,7 @@ function digitFraming(settings) {
 
   // The smallest value within a radius, found in windows that double.
   function smallest(row, radius) {
-    if (row.every((value) => value === row[0])) return row;
+    if (flat(row)) return row;
     const wide = new Float32Array(row.length + 2 * radius).fill(Infinity);
     wide.set(row, radius);
     for (let done = 1, step; done < 2 * radius + 1; done += step) {
@@ -85,7 +104,7 @@ function digitFraming(settings) {
 
   function pieces(picture, level) {
     const labels = new Int32Array(picture.data.length), found = [];
-    picture.data.forEach((value, first) => {
+    each(picture, (value, first) => {
       if (value <= level || labels[first]) return;
       const piece = { area: 0, top: 1e9, bottom: 0, left: 1e9, right: 0 };
       found.push(piece);
@@ -101,17 +120,17 @@ function digitFraming(settings) {
   }
 
   // Erase all but some ink and the grey edges around it.
-  function only({ height, width, data }, ink) {
-    const kept = make(height, width);
-    for (let at = 0; at < ink.length; at++) {
-      if (ink[at]) around(kept, at, (near) => { kept.data[near] = data[near]; });
-    }
+  function only(picture, ink) {
+    const kept = make(picture.height, picture.width);
+    const keep = (at) => { kept.data[at] = picture.data[at]; };
+    each(picture, (_, at) => { if (ink(at)) around(picture, at, keep); });
     return kept;
   }
 
-  function cropped({ height, width, data }, room = 0) {
+  function cropped(picture) {
+    const { height, width, data } = picture;
     let top = height, bottom = -1, left = width, right = -1;
-    data.forEach((value, at) => {
+    each(picture, (value, at) => {
       if (value <= WEAK) return;
       const x = at % width, y = (at - x) / width;
       top = Math.min(top, y); bottom = Math.max(bottom, y);
@@ -137,24 +156,25 @@ function digitFraming(settings) {
   const LANCZOS = [3, (x) => sinc(x) * sinc(x / 3)];
 
   function resized(picture, height, width, [reach, filter]) {
-    const line = (length) => (row) => {
-      if (length === row.length) return row;
-      const scale = row.length / length, stretch = Math.max(scale, 1);
-      return Float32Array.from({ length }, (_, x) => {
-        const middle = (x + 0.5) * scale;
+    const line = (from, length) => {
+      const scale = from / length, stretch = Math.max(scale, 1);
+      const weights = Array.from({ length }, (_, x) => {
+        const middle = (x + 0.5) * scale, near = [];
         const first = Math.max(Math.trunc(middle - reach * stretch + 0.5), 0);
-        const last = Math.min(Math.trunc(middle + reach * stretch + 0.5), row.length);
-        let total = 0, all = 0;
+        const last = Math.min(Math.trunc(middle + reach * stretch + 0.5), from);
         for (let i = first; i < last; i++) {
           const distance = Math.abs(i - middle + 0.5) / stretch;
-          const weight = distance < reach ? filter(distance) : 0;
-          total += weight * row[i];
-          all += weight;
+          near.push(distance < reach ? filter(distance) : 0);
         }
-        return total / all;
+        return { first, near, all: sum(near) };
       });
+      return (row) => (from === length ? row : weights.map(({ first, near, all }) => {
+        let total = 0;
+        for (let k = 0; k < near.length; k++) total += near[k] * row[first + k];
+        return total / all;
+      }));
     };
-    return turn(turn(picture, line(width)), line(height));
+    return turn(turn(picture, line(picture.width, width)), line(picture.height, height));
   }
 
   // How far each pixel is from the nearest that is not `ink` (Felzenszwalb and
@@ -244,10 +264,10 @@ function digitFraming(settings) {
     const factor = Math.ceil(longer(picture) / side);
     return both(picture, (row) => {
       const means = new Float32Array(Math.ceil(row.length / factor));
-      row.forEach((value, x) => {
+      for (let x = 0; x < row.length; x++) {
         const at = Math.floor(x / factor);
-        means[at] += value / Math.min(factor, row.length - at * factor);
-      });
+        means[at] += row[x] / Math.min(factor, row.length - at * factor);
+      }
       return means;
     });
   }
@@ -257,7 +277,7 @@ function digitFraming(settings) {
     const { height, width, data } = picture, level = otsu(picture);
     let lights = 0, border = 0;
     if (Math.max(...data) - Math.min(...data) < 1e-4) return 0;
-    data.forEach((value, at) => {
+    each(picture, (value, at) => {
       if (value <= level) return;
       const x = at % width, y = (at - x) / width;
       lights += 1;
@@ -269,7 +289,7 @@ function digitFraming(settings) {
   function shading(picture) {
     const radius = Math.max(2, even(WIDEST * longer(picture) / 2));
     const eroded = both(picture, (row) => smallest(row, radius));
-    if (eroded.data.every((value) => value === 0)) return picture;
+    if (eroded.data[0] === 0 && flat(eroded.data)) return picture;
     const paper = both(map(eroded, (value) => -value), (row) => smallest(row, radius));
     return map(picture, (value, at) => (
       (value + paper.data[at]) / Math.max(1 + paper.data[at], 1 - DARKEST)));
@@ -298,11 +318,11 @@ function digitFraming(settings) {
     const scaled = map(picture, (value) => clip((value - level) / (ink - level)));
     const weak = Math.max(WEAK, DEVIATIONS * grain / (ink - level));
     const found = new Uint8Array(n);
-    scaled.data.forEach((value, first) => {
+    each(scaled, (value, first) => {
       if (value <= Math.max(STRONG, weak) || found[first]) return;
       flood(picture, first, (at) => scaled.data[at] > weak && !found[at], (at) => { found[at] = 1; });
     });
-    return sum(found) > MOST * n ? nothing : only(scaled, found);
+    return sum(found) > MOST * n ? nothing : only(scaled, (at) => found[at]);
   }
 
   function specks(picture) {
@@ -316,7 +336,7 @@ function digitFraming(settings) {
         piece.top - main.bottom, main.top - piece.bottom);
       return part >= PIECE || (gap <= NEAR * size && part >= SPECK);
     });
-    return only(picture, labels.map((label) => (label && keep[label - 1] ? 1 : 0)));
+    return only(picture, (at) => labels[at] && keep[labels[at] - 1]);
   }
 
   function thickness(whole) {
