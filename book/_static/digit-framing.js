@@ -112,11 +112,10 @@ function digitFraming(settings) {
     }
   }
 
-  // The pixels that hang together with a first one, all of them `inside`.
-  function flood(picture, first, inside, visit) {
+  // Go on from a pixel to its neighbours as long as `enter` lets in, once each.
+  function flood(picture, first, enter) {
     const waiting = [first];
-    const reach = (at) => { if (inside(at)) { visit(at); waiting.push(at); } };
-    reach(first);
+    const reach = (at) => { if (enter(at)) waiting.push(at); };
     while (waiting.length) around(picture, waiting.pop(), reach);
   }
 
@@ -126,12 +125,14 @@ function digitFraming(settings) {
       if (value <= level || labels[first]) return;
       const piece = { area: 0, top: 1e9, bottom: 0, left: 1e9, right: 0 };
       found.push(piece);
-      flood(picture, first, (at) => picture.data[at] > level && !labels[at], (at) => {
+      flood(picture, first, (at) => {
+        if (labels[at] || picture.data[at] <= level) return false;
         const x = at % picture.width, y = (at - x) / picture.width;
         labels[at] = found.length;
         piece.area += 1;
         piece.top = Math.min(piece.top, y); piece.bottom = Math.max(piece.bottom, y + 1);
         piece.left = Math.min(piece.left, x); piece.right = Math.max(piece.right, x + 1);
+        return true;
       });
     });
     return { labels, found };
@@ -155,7 +156,10 @@ function digitFraming(settings) {
       left = Math.min(left, x); right = Math.max(right, x);
     });
     const part = make(Math.max(bottom - top + 1, 0), Math.max(right - left + 1, 0));
-    return map(part, (_, at) => data[(top + Math.floor(at / part.width)) * width + left + at % part.width]);
+    for (let y = top; y <= bottom; y++) {
+      part.data.set(data.subarray(y * width + left, y * width + right + 1), (y - top) * part.width);
+    }
+    return part;
   }
 
   function padded({ height, width, data }, room) {
@@ -195,12 +199,24 @@ function digitFraming(settings) {
     return turn(turn(picture, line(picture.width, width)), line(picture.height, height));
   }
 
-  // How far each pixel is from the nearest that is not `ink` (Felzenszwalb and
-  // Huttenlocher 2012): the lower envelope of parabolas, first in rows, then in columns.
+  // How far each pixel is from the nearest that is not `ink`: squared within its row;
+  // then the lowest of the parabolas that stand on its column (Felzenszwalb and
+  // Huttenlocher 2012).
   function distances(picture, ink) {
-    const far = 1e6;
-    const squares = both(map(picture, (value) => (ink(value) ? far : 0)), (row) => {
-      if (flat(row)) return row;
+    const inRow = (row) => {
+      const squares = new Float32Array(row.length).fill(1e6);
+      const walk = (from, step) => {
+        for (let x = from, gone = 1e3; x >= 0 && x < row.length; x += step) {
+          gone = ink(row[x]) ? gone + 1 : 0;
+          squares[x] = Math.min(squares[x], gone * gone);
+        }
+      };
+      walk(0, 1);
+      walk(row.length - 1, -1);
+      return squares;
+    };
+    const inColumn = (row) => {
+      if (flat(row)) return row.map(Math.sqrt);
       const n = row.length, nearest = new Float32Array(n);
       const tops = [0], starts = [-Infinity];
       const crossing = (x, top) => (row[x] + x * x - row[top] - top * top) / (2 * (x - top));
@@ -214,11 +230,11 @@ function digitFraming(settings) {
       starts[last + 1] = Infinity;
       for (let x = 0, k = 0; x < n; x++) {
         while (starts[k + 1] < x) k += 1;
-        nearest[x] = row[tops[k]] + (x - tops[k]) ** 2;
+        nearest[x] = Math.sqrt(row[tops[k]] + (x - tops[k]) ** 2);
       }
       return nearest;
-    });
-    return map(squares, Math.sqrt);
+    };
+    return turn(turn(picture, inRow), inColumn);
   }
 
   // Thresholds
@@ -341,9 +357,10 @@ function digitFraming(settings) {
     let area = 0;
     each(scaled, (value, first) => {
       if (value <= Math.max(STRONG, weak) || found[first]) return;
-      flood(picture, first, (at) => scaled.data[at] > weak && !found[at], (at) => {
-        found[at] = 1;
+      flood(picture, first, (at) => {
+        if (found[at] || scaled.data[at] <= weak) return false;
         area += 1;
+        return (found[at] = 1);
       });
     });
     return area > MOST * n ? nothing : only(scaled, (at) => found[at]);
