@@ -27,6 +27,17 @@ PREDICT = """(pixels) => {
   return results;
 }"""
 
+PLACE = """(canvas) => {
+  canvas.scrollIntoView({ block: "center", behavior: "instant" });
+  return canvas.getBoundingClientRect().toJSON();
+}"""
+MOVE = """(points) => {
+  const canvas = document.querySelector("#draw-digit canvas");
+  const move = ([clientX, clientY], coalescedEvents = []) => new PointerEvent(
+    "pointermove", { pointerId: 1, clientX, clientY, coalescedEvents });
+  if (points.length) canvas.dispatchEvent(move(points.at(-1), points.map((p) => move(p))));
+}"""
+
 
 @pytest.fixture(scope="module")
 def recognizer():
@@ -48,17 +59,29 @@ def answer(page):
 
 def draw(page, strokes):
     """Replay strokes through the pointer."""
-    canvas = page.locator("#draw-digit canvas")
-    canvas.evaluate("e => e.scrollIntoView({block: 'center', behavior: 'instant'})")
-    box = canvas.bounding_box()
-    for stroke in strokes:
-        few = np.concatenate([stroke[:-1:3], stroke[-1:]])
-        points = [box["x"], box["y"]] + few * [box["width"], box["height"]]
-        page.mouse.move(*points[0])
+    for points in placed(page, strokes):
+        few = [*points[:-1:3], points[-1]]
+        page.mouse.move(*few[0])
         page.mouse.down()
-        for point in points[1:]:
+        for point in few[1:]:
             page.mouse.move(*point)
         page.mouse.up()
+
+
+def draw_fast(page, strokes):
+    """The same, but all between two ends in one event, as when the page is busy."""
+    for points in placed(page, strokes):
+        page.mouse.move(*points[0])
+        page.mouse.down()
+        page.evaluate(MOVE, points[1:-1])
+        page.mouse.move(*points[-1])
+        page.mouse.up()
+
+
+def placed(page, strokes):
+    """Scroll to the canvas, and turn strokes into points of the window."""
+    box = page.locator("#draw-digit canvas").evaluate(PLACE)
+    return [([box["x"], box["y"]] + s * box["width"]).tolist() for s in strokes]
 
 
 def on_canvas(page):
@@ -95,12 +118,12 @@ def test_the_page_computes_what_the_library_computes_on_all_test_images(
     compare(desk, recognizer, images)
 
 
-def same_answers(page, recognizer, n, seed):
+def same_answers(page, recognizer, n, seed, draw=draw):
     """How many of n drawings page and library read alike, and how many are right."""
     _, (images, labels) = split_validation(*load_mnist()[0])
     same = right = 0
     for strokes, digit in islice(drawings(images, labels, seed), n):
-        page.locator(".draw-clear").click()
+        page.locator(".draw-clear").evaluate("e => e.click()")
         draw(page, strokes)
         same += answer(page) == expected(recognizer, on_canvas(page))
         right += answer(page) == str(digit)
@@ -114,14 +137,14 @@ def test_drawings_are_read_as_the_library_reads_them(
     page = new_page(viewport={"width": width, "height": 900})
     page.goto(f"{served}/{FRONT}")
     page.wait_for_function(READY)
-    same, right = same_answers(page, recognizer, 8, seed=width)
-    assert same == 8
-    assert right >= 6
+    same, right = same_answers(page, recognizer, 4, seed=width)
+    assert same == 4
+    assert right >= 3
 
 
 @pytest.mark.slow
 def test_200_drawings_are_read_as_the_library_reads_them(desk, recognizer):
-    same, right = same_answers(desk, recognizer, 200, seed=1)
+    same, right = same_answers(desk, recognizer, 200, 1, draw_fast)
     assert same >= 198
     assert right >= 180
 
