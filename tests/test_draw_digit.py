@@ -35,8 +35,24 @@ MOVE = """(points) => {
   const canvas = document.querySelector("#draw-digit canvas");
   const move = ([clientX, clientY], coalescedEvents = []) => new PointerEvent(
     "pointermove", { pointerId: 1, clientX, clientY, coalescedEvents });
-  if (points.length) canvas.dispatchEvent(move(points.at(-1), points.map((p) => move(p))));
+  canvas.dispatchEvent(move(points.at(-1), points.map((point) => move(point))));
 }"""
+
+MOVES_AND_UP = """(points) => {
+  const canvas = document.querySelector("#draw-digit canvas");
+  const happen = (type, clientX, clientY) => canvas.dispatchEvent(
+    new PointerEvent(type, { pointerId: 1, clientX, clientY }));
+  for (const point of points) happen("pointermove", ...point);
+  happen("pointerup", ...points.at(-1));
+  return document.querySelector("#draw-digit").dataset.answer;
+}"""
+COUNT_SAID = """() => {
+  const status = document.querySelector(".draw-said");
+  window.said = [];
+  new MutationObserver(() => window.said.push(status.textContent))
+    .observe(status, { childList: true, characterData: true, subtree: true });
+}"""
+ONE = np.column_stack([np.full(7, 0.5), np.linspace(0.2, 0.8, 7)])
 
 
 @pytest.fixture(scope="module")
@@ -57,10 +73,10 @@ def answer(page):
     return page.get_attribute("#draw-digit", "data-answer")
 
 
-def draw(page, strokes):
-    """Replay strokes through the pointer."""
+def draw(page, strokes, every=3):
+    """Replay strokes through the pointer, some of their points for the sake of time."""
     for points in placed(page, strokes):
-        few = [*points[:-1:3], points[-1]]
+        few = [*points[:-1:every], points[-1]]
         page.mouse.move(*few[0])
         page.mouse.down()
         for point in few[1:]:
@@ -69,12 +85,11 @@ def draw(page, strokes):
 
 
 def draw_fast(page, strokes):
-    """The same, but all between two ends in one event, as when the page is busy."""
+    """The same, but all points in one event, as when the page is busy."""
     for points in placed(page, strokes):
         page.mouse.move(*points[0])
         page.mouse.down()
-        page.evaluate(MOVE, points[1:-1])
-        page.mouse.move(*points[-1])
+        page.evaluate(MOVE, points)
         page.mouse.up()
 
 
@@ -88,6 +103,13 @@ def on_canvas(page):
     """The drawing as an image file."""
     script = "document.querySelector('#draw-digit canvas').toDataURL()"
     return base64.b64decode(page.evaluate(script).partition(",")[2])
+
+
+def ink(page):
+    """From where to where the ink reaches, across and down, in parts of the side."""
+    image = np.asarray(Image.open(io.BytesIO(on_canvas(page))).convert("L")) < 128
+    places = [np.flatnonzero(image.any(axis=axis)) for axis in (0, 1)]
+    return [(found[0] / len(image), (found[-1] + 1) / len(image)) for found in places]
 
 
 def expected(recognizer, content):
@@ -130,14 +152,15 @@ def same_answers(page, recognizer, n, seed, draw=draw):
     return same, right
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("width", "zoom"), [(390, 1), (1280, 1), (1280, 2)], ids=str)
 def test_drawings_are_read_as_the_library_reads_them(
-    new_page, served, recognizer, width
+    new_page, served, recognizer, width, zoom
 ):
-    page = new_page(viewport={"width": width, "height": 900})
+    viewport = {"width": width // zoom, "height": 800 // zoom}
+    page = new_page(viewport=viewport, device_scale_factor=zoom)
     page.goto(f"{served}/{FRONT}")
     page.wait_for_function(READY)
-    same, right = same_answers(page, recognizer, 4, seed=width)
+    same, right = same_answers(page, recognizer, 4, seed=viewport["width"])
     assert same == 4
     assert right >= 3
 
@@ -202,13 +225,115 @@ def test_test_digits_are_read_as_their_buttons_say(desk):
         assert answer(desk) == button.inner_text()[-1]
 
 
-def test_a_stroke_may_leave_the_canvas_and_a_second_finger_draws_nothing(desk):
-    draw(desk, [np.array([[0.5, 0.5], [1.5, 0.5], [0.5, 0.6]])])
-    before = on_canvas(desk)
-    desk.locator("#draw-digit canvas").dispatch_event(
-        "pointermove", {"pointerId": 77, "clientX": 200, "clientY": 300}
-    )
-    assert on_canvas(desk) == before
+def test_a_stroke_may_leave_the_canvas_and_come_back(desk):
+    stroke = np.array([[0.5, 0.2], [0.5, 0.5], [1.5, 0.5], [0.5, 0.6], [0.5, 0.9]])
+    draw(desk, [stroke], every=1)
+    assert ink(desk) == [
+        pytest.approx([0.475, 1], abs=0.01),
+        pytest.approx([0.175, 0.925], abs=0.01),
+    ]
+
+
+def test_every_move_within_a_frame_is_drawn_and_read_when_the_pointer_goes_up(desk):
+    [points] = placed(desk, [ONE])
+    desk.mouse.move(*points[0])
+    desk.mouse.down()
+    assert desk.evaluate(MOVES_AND_UP, points) == "1"
+    assert ink(desk)[1] == pytest.approx([0.175, 0.825], abs=0.01)
+
+
+def test_the_answer_is_said_once_a_stroke(desk):
+    desk.evaluate(COUNT_SAID)
+    draw(desk, [ONE])
+    assert desk.evaluate("said") == ["1, more than 99.9% sure"]
+
+
+def change_width(page):
+    page.set_viewport_size({"width": 600, "height": 700})
+
+
+def change_theme(page):
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+
+
+@pytest.mark.parametrize("happens", [change_width, change_theme])
+def test_a_stroke_goes_on_when_the_page_changes_under_it(desk, recognizer, happens):
+    [points] = placed(desk, [ONE])
+    desk.mouse.move(*points[0])
+    desk.mouse.down()
+    desk.mouse.move(*points[1])
+    happens(desk)
+    [points] = placed(desk, [ONE])
+    for point in points[2:]:
+        desk.mouse.move(*point)
+    desk.mouse.up()
+    across, down = ink(desk)
+    assert down == pytest.approx([0.175, 0.825], abs=0.01)
+    assert across == pytest.approx([0.475, 0.525], abs=0.01)
+    assert answer(desk) == expected(recognizer, on_canvas(desk)) == "1"
+
+
+@pytest.fixture
+def touch(new_page, served):
+    """The front page on a phone, and a function that puts fingers on it."""
+    phone = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2}
+    page = new_page(has_touch=True, is_mobile=True, **phone)
+    page.goto(f"{served}/{FRONT}")
+    page.wait_for_function(READY)
+    session = page.context.new_cdp_session(page)
+
+    def put(kind, *fingers):
+        points = [{"x": x, "y": y, "id": k} for k, (x, y) in enumerate(fingers)]
+        event = {"type": f"touch{kind}", "touchPoints": points}
+        session.send("Input.dispatchTouchEvent", event)
+
+    return page, put
+
+
+def position(page):
+    return page.evaluate("[scrollX, scrollY, visualViewport.scale]")
+
+
+@pytest.mark.parametrize("end", ["End", "Cancel"])
+def test_a_finger_draws_and_the_page_stays_where_it_is(touch, end):
+    page, put = touch
+    [points] = placed(page, [ONE])
+    before = position(page)
+    put("Start", points[0])
+    for point in points[1:]:
+        put("Move", point)
+    put(end)
+    assert position(page) == before
+    assert ink(page)[1] == pytest.approx([0.175, 0.825], abs=0.01)
+    assert answer(page) == "1"
+
+
+def test_a_second_finger_draws_nothing_and_the_first_goes_on(touch):
+    page, put = touch
+    first, second = placed(page, [ONE, ONE + np.array([0.3, -0.1])])
+    before = position(page)
+    put("Start", first[0])
+    put("Move", first[1])
+    put("Start", first[1], second[0])
+    for one, other in zip(first[2:-1], second[2:-1], strict=True):
+        put("Move", one, other)  # both; and apart, as to enlarge the page
+        put("Move", one, [other[0] + 20, other[1]])
+    put("Move", first[-1])  # the second finger is off again
+    put("End")
+    assert position(page) == before
+    assert ink(page)[0] == pytest.approx([0.475, 0.525], abs=0.01)
+    assert ink(page)[1] == pytest.approx([0.175, 0.825], abs=0.01)
+    assert answer(page) == "1"
+
+
+def test_a_finger_beside_the_canvas_scrolls(touch):
+    page, put = touch
+    page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
+    for y in range(700, 300, -50):
+        put("Start" if y == 700 else "Move", [10, y])
+    put("End")
+    page.wait_for_function("scrollY > 100")
 
 
 @pytest.mark.parametrize("left", [0, 1000])
