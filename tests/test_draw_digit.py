@@ -344,7 +344,16 @@ def test_weights_that_are_missing_or_cut_are_said_in_place(page, served, left):
     say = page.locator(".draw-say").filter(has_text="could not be loaded")
     say.wait_for()
     assert answer(page) == "none"
-    assert page.locator("#draw-digit :is(button, input):enabled").count() == 0
+    assert page.locator("#draw-digit :is(canvas, button, input):visible").count() == 0
+
+
+def test_without_javascript_the_page_says_what_is_missing_and_shows_no_tools(
+    new_page, served
+):
+    page = new_page(java_script_enabled=False)
+    page.goto(f"{served}/{FRONT}")
+    assert "needs JavaScript" in page.inner_text(".draw-say")
+    assert page.locator("#draw-digit :is(canvas, button, input):visible").count() == 0
 
 
 def test_the_weights_in_the_page_are_those_of_the_package(site):

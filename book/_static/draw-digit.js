@@ -226,6 +226,7 @@
     try {
       network = digitNetwork(digitData);
     } catch {
+      root.classList.add("draw-broken");
       find("say").textContent = "The weights could not be loaded: draw-digit-data.js is missing or "
         + "cut short, so nothing can be drawn here. All else in this book works; build it again to mend this.";
       return;
