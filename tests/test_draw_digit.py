@@ -52,6 +52,11 @@ COUNT_SAID = """() => {
   new MutationObserver(() => window.said.push(status.textContent))
     .observe(status, { childList: true, characterData: true, subtree: true });
 }"""
+OUTLINE = """() => {
+  const focused = document.activeElement;
+  const style = getComputedStyle(focused.closest(".draw-paper") || focused);
+  return [style.outlineStyle, style.outlineWidth];
+}"""
 ONE = np.column_stack([np.full(7, 0.5), np.linspace(0.2, 0.8, 7)])
 
 
@@ -196,25 +201,37 @@ def test_undo_takes_back_and_clear_empties(desk):
     assert on_canvas(desk) == one
 
 
-def test_a_digit_is_drawn_nudged_and_erased_with_keys_alone(desk):
+def press(page, *keys):
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def test_a_digit_is_drawn_nudged_erased_and_loaded_with_keys_alone(desk):
     desk.locator("#draw-digit canvas").focus()
-    for _ in range(7):
-        desk.keyboard.press("ArrowUp")
-    desk.keyboard.press("Space")
-    for _ in range(14):
-        desk.keyboard.press("ArrowDown")
-    desk.keyboard.press("Space")
+    press(desk, *7 * ["ArrowUp"], "Space", *14 * ["ArrowDown"], "Space")
     assert answer(desk) == "1"
     before = on_canvas(desk)
-    desk.locator("input[value=move]").check()
-    desk.locator("#draw-digit canvas").focus()
-    desk.keyboard.press("ArrowLeft")
-    assert answer(desk) == "1"
-    assert on_canvas(desk) != before
-    desk.keyboard.press("Control+z")
+    press(desk, "Tab", "ArrowRight", "ArrowRight", "Shift+Tab", "ArrowLeft")
+    assert ink(desk)[0] == pytest.approx([0.475 - 1 / 28, 0.525 - 1 / 28], abs=0.01)
+    press(desk, "Control+z")
     assert on_canvas(desk) == before
-    desk.keyboard.press("Delete")
+    press(desk, "Tab", "ArrowLeft", "Shift+Tab")  # the eraser
+    press(desk, "Space", *7 * ["ArrowUp"], "Space")
+    assert ink(desk)[1] == pytest.approx([0.225, 0.45], abs=0.01)
+    press(desk, "Delete")
     assert answer(desk) == "none"
+    press(desk, *4 * ["Tab"], "Enter")  # past the tools, undo and clear
+    assert answer(desk) == "0"
+
+
+def test_what_has_the_focus_is_outlined(desk):
+    desk.locator("#draw-digit canvas").focus()
+    press(desk, "ArrowUp")
+    assert desk.evaluate(OUTLINE) == ["solid", "3px"]
+    for _ in range(24):
+        press(desk, "Tab")
+        assert desk.evaluate(OUTLINE) == ["solid", "3px"]
+    assert desk.evaluate("document.activeElement.tagName") == "SUMMARY"
 
 
 def test_test_digits_are_read_as_their_buttons_say(desk):
