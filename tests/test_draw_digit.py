@@ -259,6 +259,11 @@ def test_every_move_within_a_frame_is_drawn_and_read_when_the_pointer_goes_up(de
     assert ink(desk)[1] == pytest.approx([0.175, 0.825], abs=0.01)
 
 
+def test_every_move_that_the_browser_put_into_one_event_is_drawn(desk):
+    draw_fast(desk, [np.array([[0.5, 0.2], [0.2, 0.5], [0.5, 0.8]])])
+    assert ink(desk)[0] == pytest.approx([0.175, 0.525], abs=0.01)
+
+
 def test_the_answer_is_said_once_a_stroke(desk):
     desk.evaluate(COUNT_SAID)
     draw(desk, [ONE])
@@ -321,6 +326,7 @@ def test_a_finger_draws_and_the_page_stays_where_it_is(touch, end):
     for point in points[1:]:
         put("Move", point)
     put(end)
+    assert page.text_content(".draw-said").startswith("1")
     assert position(page) == before
     assert ink(page)[1] == pytest.approx([0.175, 0.825], abs=0.01)
     assert answer(page) == "1"

@@ -333,7 +333,7 @@ function digitFraming(settings) {
 
   function threshold(picture) {
     const { height, width, data } = picture, n = data.length;
-    const nothing = make(height, width);
+    const nothing = make(height, width), kept = make(height, width);
     const sorted = those(data, (value) => value > 0).sort(), zeros = n - sorted.length;
     const strongest = sorted[sorted.length - 1 - Math.floor(n / 20000)] || 0;
     const ink = quantile(those(sorted, (value) => value >= STRONG * strongest), 0.85);
@@ -358,12 +358,13 @@ function digitFraming(settings) {
     each(scaled, (value, first) => {
       if (value <= Math.max(STRONG, weak) || found[first]) return;
       flood(picture, first, (at) => {
+        kept.data[at] = scaled.data[at];  // the ink, and the grey edges around it
         if (found[at] || scaled.data[at] <= weak) return false;
         area += 1;
         return (found[at] = 1);
       });
     });
-    return area > MOST * n ? nothing : only(scaled, (at) => found[at]);
+    return area > MOST * n ? nothing : kept;
   }
 
   function specks(picture) {
