@@ -44,7 +44,8 @@ MOVES_AND_UP = """(points) => {
     new PointerEvent(type, { pointerId: 1, clientX, clientY }));
   for (const point of points) happen("pointermove", ...point);
   happen("pointerup", ...points.at(-1));
-  return document.querySelector("#draw-digit").dataset.answer;
+  const root = document.querySelector("#draw-digit");
+  return [root.dataset.answer, root.querySelector(".draw-said").textContent];
 }"""
 COUNT_SAID = """() => {
   const status = document.querySelector(".draw-said");
@@ -255,7 +256,8 @@ def test_every_move_within_a_frame_is_drawn_and_read_when_the_pointer_goes_up(de
     [points] = placed(desk, [ONE])
     desk.mouse.move(*points[0])
     desk.mouse.down()
-    assert desk.evaluate(MOVES_AND_UP, points) == "1"
+    read, said = desk.evaluate(MOVES_AND_UP, points)
+    assert read == said[0] == "1"
     assert ink(desk)[1] == pytest.approx([0.175, 0.825], abs=0.01)
 
 
