@@ -24,7 +24,7 @@ from digitlib.fitting import choose_threshold, fit_segments
 from digitlib.recognizer import Recognizer
 
 OUT = Path(reading.__file__).parent / "assets" / "reading.json"
-LEARN, CHOOSE = 150, 300  # fields of each kind
+LEARN, CHOOSE = 100, 200  # fields of each kind
 SEED = 0
 
 

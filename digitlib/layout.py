@@ -167,6 +167,8 @@ def skew(ink):
     squares is largest (Postl 1986).
     """
     rows, columns = np.nonzero(ink)
+    if not rows.size:
+        return 0.0
     some = slice(None, None, 1 + len(rows) // 6000)
     rows, columns = rows[some], columns[some]
 

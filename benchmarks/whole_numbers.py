@@ -1,6 +1,6 @@
 """How well whole numbers are read: generated fields, written with test digits.
 
-    python benchmarks/numbers.py [--fields N]
+    python benchmarks/whole_numbers.py [--fields N]
 
 Five digits a field, of every kind; each is read by what a reader of the book would do
 first (connected components, and the recogniser on each), by Tesseract if it is
