@@ -60,6 +60,9 @@ NESTED = 0.15  # and above or below it, as part of the narrower width
 TRIES = 100  # how often others are drawn until some can touch
 JOINT = 0.25  # along how much of its height: two bars that merge are one
 
+# A 9 whose loop has opened, or a 3 with one, is another digit to a person too.
+LEGIBLE = 10  # times, at most, that one which has as many loops as it had is sought
+
 # Several lines
 LINES = (2, 4)
 MORE = 2  # a line is longer or shorter by up to this many digits
@@ -408,6 +411,12 @@ def _draw_hand(kind, rng):
     return _Hand(size, pen, rng.uniform(*SLOPE[kind]), rng.uniform(*SLANT))
 
 
+def _loops(coverage):
+    """How many pieces of paper there are inside of a digit."""
+    paper = np.pad(coverage, 1) < 0.5
+    return ndimage.label(paper)[1] - 1
+
+
 def _draw_digits(pool, n, hand, rng):
     """The text of ``n`` digits, and each as the hand writes it."""
     images, places = pool
@@ -417,7 +426,11 @@ def _draw_digits(pool, n, hand, rng):
         size = round(hand.size * rng.uniform(*SIZES))
         pen = np.clip(hand.width / size, *PEN)
         angle = hand.slope + hand.slant + rng.uniform(*TURN)
-        glyph = stroke(images[rng.choice(places[value])], pen, size, angle)
+        for _ in range(LEGIBLE):
+            image = images[rng.choice(places[value])]
+            glyph = stroke(image, pen, size, angle)
+            if _loops(glyph) == _loops(image):
+                break
         [inked] = ndimage.find_objects((glyph > 0).astype(int))
         glyphs.append(glyph[inked])
     return "".join(map(str, values)), glyphs

@@ -15,7 +15,7 @@ NEARLY = (0.22, 0.30)  # one that is not, but as near, is left out
 WRONG = 0.005  # of accepted numbers
 
 
-def fit_segments(recognizer, images, labels, kinds, n, seed=0):
+def fit_segments(recognizer, images, labels, kinds, n, seed=0, jobs=1):
     """Learn how probable it is that a segment is exactly one digit.
 
     Parameters
@@ -29,6 +29,8 @@ def fit_segments(recognizer, images, labels, kinds, n, seed=0):
     n : int
         How many of each.
     seed : int
+    jobs : int
+        Processes to do it with.
 
     Returns
     -------
@@ -36,14 +38,18 @@ def fit_segments(recognizer, images, labels, kinds, n, seed=0):
         For each of `digitlib.segmentation.FEATURES`, by logistic regression.
     bias : float
     """
+    from joblib import Parallel, delayed
     from sklearn.linear_model import LogisticRegression
 
-    features, answers = [], []
-    for kind in kinds:
-        for field in fields(images, labels, n, kind=kind, seed=seed):
-            for segment, answer in answered(field, recognizer):
-                features.append(segment.features)
-                answers.append(answer)
+    def lessons(kind):
+        return [
+            (segment.features, answer)
+            for field in fields(images, labels, n, kind=kind, seed=seed)
+            for segment, answer in answered(field, recognizer)
+        ]
+
+    found = Parallel(jobs)(delayed(lessons)(kind) for kind in kinds)
+    features, answers = zip(*(pair for of in found for pair in of), strict=True)
     features = np.array(features)
     mean, size = features.mean(axis=0), features.std(axis=0) + 1e-6
     model = LogisticRegression(max_iter=1000).fit((features - mean) / size, answers)

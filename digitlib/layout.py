@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from digitlib.ink import WEAK, color, noise, reduced, shading, threshold
 from digitlib.pieces import AROUND, Pieces
-from digitlib.rules import without_rules
+from digitlib.rules import long_runs, without_rules
 
 GLANCE = 1000  # pixels: the longer side at a glance ...
 LEAST = 28  # ... but the shorter one remains as long, if it was
@@ -32,7 +32,7 @@ TINY = 6  # pixels: a piece less tall tells nothing of the height of digits
 FLAT = 8  # times wider than tall: a rule
 ALONG = 0.5  # of its size on the border: the edge of the page, or a shadow
 SMALL, GIANT = 0.4, 3.0  # digits, or several that touch, are between these
-SHARED = 0.35  # of the height: pieces of a line overlap by as much
+SHARED = 0.25  # of the height: pieces of a line overlap by as much
 SPECK = 0.08  # smaller pieces are dirt ...
 NEAR = 0.3  # ... and small ones, unless as near to a digit
 
@@ -125,10 +125,15 @@ def find_lines(picture):
     height = digit_height(ink)
     if height is None:
         return Layout([], 0.0, 1.0, 0.0, (grey.shape, grey.shape))
-    angle = _affordable(skew(ink > WEAK), small.shape)
-    turned = _turned(shaded, angle)
-    clean, more = without_rules(turned, height)
-    if clean is not turned:
+    # Digits may climb while the rule below them does not.
+    by_ink = angle = _affordable(skew(ink > WEAK), small.shape)
+    clean, more = without_rules(_turned(shaded, angle), height)
+    if more is None:
+        angle = _affordable(skew(long_runs(shaded, height)), small.shape)
+        clean, more = without_rules(_turned(shaded, angle), height)
+    if more is None:
+        angle = by_ink
+    else:
         angle = _affordable(angle + more, small.shape)
         height = digit_height(threshold(clean)) or height
     height *= len(grey) / len(small)
@@ -164,6 +169,8 @@ def skew(ink):
     squares is largest (Postl 1986).
     """
     rows, columns = np.nonzero(ink)
+    if not rows.size:
+        return 0.0
     some = slice(None, None, 1 + len(rows) // 6000)
     rows, columns = rows[some], columns[some]
 
@@ -218,7 +225,7 @@ def lines(ink, height):
 def _paper_is_light(grey, window):
     """Ink stands out far from its surroundings, and little of the image is ink."""
     local = grey - ndimage.uniform_filter(grey, 1 + 2 * round(window / 2))
-    return (local**3).mean() < 0
+    return (local * local * local).mean() < 0
 
 
 def _outstanding(grey, widest):

@@ -65,24 +65,25 @@ def without_rules(shaded, height):
     Returns
     -------
     clean : numpy.ndarray, shape (h, w), float32, in [0, 1]
-    slope : float, degrees
-        By which the rules still fall to the right; 0 where there are none.
+    slope : float, degrees, or None
+        By which the rules still fall to the right; None where there are none.
     """
     labels, rules = _rules(shaded, height)
     pieces = [piece for rule in rules for piece in rule]
     if not pieces:
-        return shaded, 0.0
+        return shaded, None
     level = np.isin(labels, [piece.label for piece in pieces])
     strong = 0.35 * np.quantile(shaded, 0.995)
-    clean = _erased(shaded, level, strong)
+    force = _force(shaded, level)
+    clean = _erased(shaded, level, strong, force)
     middle = shaded.shape[1] / 2
     places = np.sort([np.mean([piece.at(middle) for piece in rule]) for rule in rules])
     gaps = np.diff(places)
     gap = gaps[gaps > height / 2].min(initial=np.inf)
     if gap < 4 * height:
         thick = np.median([piece.thick for piece in pieces])
-        upright = _sides(shaded, level, height, gap, thick)
-        clean = _erased(clean.T, upright.T, strong).T
+        upright = _sides(shaded, level, height, gap, thick, force)
+        clean = _erased(clean.T, upright.T, strong, force).T
     slopes = [piece.slope for piece in pieces for _ in range(piece.length)]
     return clean, float(np.degrees(np.arctan(np.median(slopes))))
 
@@ -118,24 +119,46 @@ def _rules(shaded, height):
     return labels, [rule for rule in rules if printed(rule)]
 
 
-def _runs(picture, length):
+def long_runs(shaded, height):
+    """Tell which pixels belong to runs that may be rules, though they slope.
+
+    Parameters
+    ----------
+    shaded : numpy.ndarray, shape (h, w), float32, in [0, 1]
+    height : float
+        Of a digit in pixels, about.
+
+    Returns
+    -------
+    numpy.ndarray, shape (h, w), bool
+    """
+    runs = _runs(shaded, LONG * height, 5)
+    return runs > max(PALEST, 0.2 * np.quantile(runs, 0.999))
+
+
+def _runs(picture, length, crooked=3):
     """How strong each pixel is along a level run of some length, a little crooked."""
-    crooked = ndimage.grey_dilation(picture, (3, 1))
+    crooked = ndimage.grey_dilation(picture, (crooked, 1))
     runs = ndimage.grey_opening(crooked, (1, max(3, round(length))))
     return np.minimum(runs, picture)
 
 
 def _piece(labels, label, where, height):
+    """The piece with a label; None if it is too thick, crooked or steep.
+
+    Where a stroke meets it, it is thicker: those columns do not count.
+    """
     part = labels[where] == label
     rows, columns = where
-    length = columns.stop - columns.start
-    thick = part.sum() / length
-    if length < LONG * height or thick > THICK * height + 2:
-        return None
-    x = columns.start + np.flatnonzero(part.any(axis=0))
     counts = part.sum(axis=0)
-    y = rows.start + np.arange(len(part)) @ part / np.maximum(counts, 1)
-    y = y[counts > 0]
+    if len(counts) < LONG * height:
+        return None
+    thick = np.median(counts[counts > 0])
+    alone = np.flatnonzero((counts > 0) & (counts <= 1.3 * thick + 0.5))
+    if thick > THICK * height + 2 or len(alone) < LONG * height / 2:
+        return None
+    x = columns.start + alone
+    y = rows.start + np.arange(len(part)) @ part[:, alone] / counts[alone]
     slope, start = np.polyfit(x, y, 1)
     crooked = np.std(y - slope * x - start)
     if abs(slope) > STEEP or crooked > max(0.8, CROOKED * height):
@@ -143,10 +166,9 @@ def _piece(labels, label, where, height):
     return Piece(label, columns.start, columns.stop, slope, start, thick)
 
 
-def _sides(shaded, level, height, gap, thick):
+def _sides(shaded, level, height, gap, thick, force):
     """Where the sides of boxes are, and the teeth of combs."""
     runs = _runs(shaded.T, TOOTH * height).T
-    force = np.median(shaded[level])
     labels, _ = ndimage.label(runs > 0.5 * force, AROUND)
     end = max(3, round(0.1 * height))
     reach = 2 * round(REACH * height + 2) + 1
@@ -159,7 +181,7 @@ def _sides(shaded, level, height, gap, thick):
             continue
         if wide > STEEP * tall + 2 * thick + 3:
             continue
-        if not FORCE[0] < np.median(shaded[where][part]) / force < FORCE[1]:
+        if not FORCE[0] < _force(shaded[where].T, part.T) / force < FORCE[1]:
             continue
         touching = near[where] & part
         above, below = touching[:end].any(), touching[-end:].any()
@@ -174,11 +196,21 @@ def _sides(shaded, level, height, gap, thick):
     return upright
 
 
-def _erased(picture, rule, strong):
-    """Erase level pieces, except where strong ink is right above and right below."""
+def _force(shaded, level):
+    """How dark level pieces are: in the middle of each column, half of them darker."""
+    darkest = np.where(level, shaded, 0).max(axis=0)
+    return np.median(darkest[darkest > 0])
+
+
+def _erased(picture, rule, strong, force):
+    """Erase level pieces, but no ink that is much darker than they are.
+
+    Where strong ink is right above and right below, a stroke crosses, and stays.
+    """
     if not rule.any():
         return picture
-    grown = ndimage.binary_dilation(rule, np.ones((5, 1), bool))
+    near = ndimage.binary_dilation(rule, np.ones((3, 1), bool))
+    grown = ndimage.binary_dilation(near, np.ones((3, 1), bool))
     rest = (picture > strong) & ~grown
     above, below = np.zeros_like(rest), np.zeros_like(rest)
     for step in range(1, min(rule.sum(axis=0).max(), 8) + 5):
@@ -187,4 +219,6 @@ def _erased(picture, rule, strong):
     beside = np.ones((1, 3), bool)
     crossing = ndimage.binary_dilation(above, beside)
     crossing &= ndimage.binary_dilation(below, beside)
-    return np.where(grown & ~crossing, 0, picture)
+    # What is left of a line's blurred edge is paler than its middle.
+    stays = crossing | (picture > np.where(near, FORCE[1], FORCE[0]) * force)
+    return np.where(grown & ~stays, 0, picture)

@@ -102,7 +102,7 @@ def test_a_digit_apart_is_true_and_two_together_are_false(digits, recognizer):
     layout = find_lines(field.image / np.float32(255))
     [line] = layout.lines
     for segment, answer in answers:
-        left, top, right, bottom = layout.upright(
+        left, _, right, _ = layout.upright(
             np.add(segment.box, (line.left, line.top) * 2)
         )
         middles = (field.boxes[:, 0] + field.boxes[:, 2]) / 2
