@@ -91,8 +91,7 @@ def threshold(picture):
     Faint ink counts where it touches strong ink (hysteresis, Canny 1986).
     """
     nothing = np.zeros_like(picture)
-    strongest = np.partition(picture, -_few(picture), axis=None)[-_few(picture)]
-    ink = np.percentile(picture[picture >= STRONG * strongest], 85)
+    ink = np.percentile(picture[picture >= STRONG * strongest(picture)], 85)
     if ink < FAINTEST:
         return nothing
     paper = picture[picture < WEAK * ink]
@@ -158,9 +157,10 @@ def _light(picture):
     return light.mean() - 0.5 + np.concatenate(border).mean() - 0.5
 
 
-def _few(picture):
-    """How many pixels may be brighter than the strongest ink, by accident."""
-    return 1 + picture.size // 20_000
+def strongest(picture):
+    """How strong the strongest ink is; a few pixels may be brighter by accident."""
+    few = 1 + picture.size // 20_000
+    return np.partition(picture, -few, axis=None)[-few]
 
 
 def only(picture, ink):

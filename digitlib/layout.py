@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from digitlib.ink import WEAK, color, noise, reduced, shading, threshold
+from digitlib.ink import WEAK, color, noise, reduced, shading, strongest, threshold
 from digitlib.pieces import AROUND, Pieces
 from digitlib.rules import long_runs, without_rules
 
@@ -231,7 +231,7 @@ def _paper_is_light(grey, window):
 def _outstanding(grey, widest):
     """What stands out from the paper, but for the edges of the page."""
     shaded = shading(noise(grey, GRAIN), widest, "nearest")
-    pieces = Pieces(shaded > 0.25 * np.quantile(shaded, 0.999))
+    pieces = Pieces(shaded > 0.25 * strongest(shaded))
     borders = (pieces.labels[0], pieces.labels[-1], *pieces.labels.T[[0, -1]])
     along = np.max([np.bincount(b, minlength=pieces.n + 1)[1:] for b in borders], 0)
     edges = pieces.pixels(along >= ALONG * pieces.size)

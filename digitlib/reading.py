@@ -168,8 +168,7 @@ def _count(digits, pattern):
     low, high = DIGITS
     if not low <= count <= high:
         raise DigitlibError(
-            f"pattern: {pattern!r} has {count} digits (#), but {low} to {high} are "
-            "needed"
+            f"pattern: {count} digits (#), but {low} to {high} are needed"
         )
     return count
 

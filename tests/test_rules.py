@@ -1,5 +1,7 @@
 """Rules: printed lines and boxes go, digits stay."""
 
+from itertools import pairwise
+
 import numpy as np
 from PIL import Image, ImageDraw
 import pytest
@@ -23,7 +25,7 @@ def drawn(form, shape, boxes, width=2, angle=0.0):
     bottom = max(box[3] for box in boxes) + room
     places = [(box[0] - room, box[2] + room) for box in boxes]
     left, right = places[0][0], places[-1][1]
-    middles = [(a[1] + b[0]) / 2 for a, b in zip(places, places[1:], strict=False)]
+    middles = [(a[1] + b[0]) / 2 for a, b in pairwise(places)]
     if form == "boxes":
         for start, end in places:
             draw.rectangle((start, top, end, bottom), outline=255, width=width)
