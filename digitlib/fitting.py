@@ -102,8 +102,10 @@ def choose_threshold(confidences, right, wrong=WRONG):
     float
         1 where no threshold will do.
     """
-    confidences, right = np.asarray(confidences), np.asarray(right)
+    confidences, right = np.asarray(confidences), np.asarray(right, bool)
     order = np.argsort(-confidences)
-    errors = np.cumsum(~right[order])
-    good = np.flatnonzero(errors <= wrong * np.arange(1, len(order) + 1))
-    return float(confidences[order[good[-1]]]) if good.size else 1.0
+    confidences, errors = confidences[order], np.cumsum(~right[order])
+    few = errors <= wrong * np.arange(1, len(order) + 1)
+    last = np.append(confidences[1:] < confidences[:-1], True)[: len(order)]
+    good = np.flatnonzero(few & last)  # all of the same confidence, or none
+    return float(confidences[good[-1]]) if good.size else 1.0

@@ -104,7 +104,8 @@ def load_strip(image, size, least):
     size : int
         The longest side wanted, in pixels, ...
     least : int
-        ... unless the shorter one would become shorter than this.
+        ... unless the shorter one would become shorter than this; but as many pixels
+        as a square of the longest side has are always enough.
 
     Returns
     -------
@@ -267,7 +268,9 @@ def _of_picture(picture, name, mode, size):
     if 0 in picture.size:
         raise DigitlibError(f"{name}: {picture.width}x{picture.height} pixels; empty")
     orientation = _orientation(picture)
-    sides = getattr(picture, "whole", picture.size)[:: 1 if orientation > 4 else -1]
+    sides = getattr(picture, "whole", picture.size)[
+        :: 1 if orientation in (5, 6, 7, 8) else -1
+    ]
     if orientation in TURNS:
         picture = picture.transpose(TURNS[orientation])
     if picture.mode == "F":

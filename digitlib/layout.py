@@ -23,6 +23,7 @@ LARGER = 2  # times: no image is enlarged more
 WIDEST = 0.5  # of a digit's height: no stroke is wider, so all that is wider is paper
 GRAIN = 0.6  # pixels: standard deviation of the smoothing of the paper's grain
 STEEPEST = 12.0  # degrees: lines that fall or rise more are not found
+SHEET = 8  # times: turned, no image takes more space
 LEVEL = 0.3  # degrees: less is not worth turning
 
 # Pieces of ink; lengths are in heights of a digit
@@ -125,18 +126,19 @@ def find_lines(picture):
     if height is None:
         return Layout([], 0.0, 1.0, 0.0, (grey.shape, grey.shape))
     # Digits may climb while the rule below them does not.
-    by_ink = angle = skew(ink > WEAK)
+    by_ink = angle = _affordable(skew(ink > WEAK), small.shape)
     clean, more = without_rules(_turned(shaded, angle), height)
     if more is None:
-        angle = skew(long_runs(shaded, height))
+        angle = _affordable(skew(long_runs(shaded, height)), small.shape)
         clean, more = without_rules(_turned(shaded, angle), height)
     if more is None:
         angle = by_ink
     else:
-        angle += more
+        angle = _affordable(angle + more, small.shape)
         height = digit_height(threshold(clean)) or height
     height *= len(grey) / len(small)
     scale = min(TALL / height, LARGER)
+    scale = 1.0 if abs(scale - 1) < 0.05 else scale
     large = _scaled(grey, scale)
     shaded = _outstanding(large, WIDEST * height * scale)
     clean, _ = without_rules(_turned(shaded, angle), height * scale)
@@ -265,12 +267,20 @@ def _cut_out(ink, pieces, line):
 
 
 def _scaled(grey, scale):
-    if abs(scale - 1) < 0.05:
+    if scale == 1:
         return grey
     sides = [max(1, round(scale * side)) for side in grey.shape[::-1]]
     smooth = Image.Resampling.BILINEAR if scale < 1 else Image.Resampling.BICUBIC
     picture = Image.fromarray(np.ascontiguousarray(grey)).resize(sides, smooth)
     return np.asarray(picture).clip(0, 1)
+
+
+def _affordable(angle, shape):
+    """An angle, or 0 where a strip is so long that turned it would need much space."""
+    sine, cosine = map(abs, _turn(angle))
+    tall, wide = shape
+    turned = (cosine * tall + sine * wide) * (sine * tall + cosine * wide)
+    return angle if turned <= SHEET * tall * wide else 0.0
 
 
 def _turn(angle):

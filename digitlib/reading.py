@@ -117,7 +117,7 @@ def read(image, *, digits=None, pattern=None, recognizer=None):
     picture, sides = load_strip(image, SIDE, LEAST)
     layout = find_lines(picture)
     if not layout.lines:
-        return Reading(pattern or "", 0.0, False, "no digits", ())
+        return Reading("", 0.0, False, "no digits", ())
     learned = settings()
     weights = np.array([*(learned["weights"][f] for f in FEATURES), learned["bias"]])
     lattices = [
@@ -131,14 +131,14 @@ def read(image, *, digits=None, pattern=None, recognizer=None):
     possible = bool(path)
     if not possible:
         path, share = best_path(lattices)
-    scale = sides[0] / picture.shape[0]
+    scales = [side / seen for side, seen in zip(sides, picture.shape, strict=False)]
     found = [(line, step) for line, step in path if isinstance(step, Segment)]
+    if not found:
+        return Reading("", 0.0, False, "no digits", ())
     confidence = share * math.prod(s.confidence * s.is_digit for _, s in found)
     others = [s for _, s in path if isinstance(s, Skip) and s.height > LARGE]
     reason = None
-    if not found:
-        reason = "no digits"
-    elif not possible:
+    if not possible:
         reason = "another count"
     elif others:
         reason = "not only digits"
@@ -147,7 +147,7 @@ def read(image, *, digits=None, pattern=None, recognizer=None):
     return Reading(
         _text(found, pattern), confidence, reason is None, reason,
         tuple(
-            _digit(segment, layout, layout.lines[line], scale, recognizer)
+            _digit(segment, layout, layout.lines[line], scales, sides, recognizer)
             for line, segment in found
         ),
     )  # fmt: skip
@@ -162,7 +162,8 @@ def _count(digits, pattern):
     if pattern is None:
         return None
     if not isinstance(pattern, str) or not pattern.isprintable():
-        raise DigitlibError(f"pattern: {pattern!r}, but a text such as ##-## is needed")
+        given = repr(pattern) if isinstance(pattern, str) else type(pattern).__name__
+        raise DigitlibError(f"pattern: {given}, but a text such as ##-## is needed")
     count = pattern.count("#")
     low, high = DIGITS
     if not low <= count <= high:
@@ -185,16 +186,20 @@ def _text(found, pattern):
     return "\n".join(lines.values())
 
 
-def _digit(segment, layout, line, scale, recognizer):
+def _digit(segment, layout, line, scales, sides, recognizer):
     left, top, right, bottom = segment.box
     straight = left + line.left, top + line.top, right + line.left, bottom + line.top
-    left, top, right, bottom = (scale * side for side in layout.in_image(straight))
-    box = math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom)
+    left, top, right, bottom = layout.in_image(straight)
+    (down, across), (tall, wide) = scales, sides
+    box = (
+        max(0, math.floor(across * left)), max(0, math.floor(down * top)),
+        min(wide, math.ceil(across * right)), min(tall, math.ceil(down * bottom)),
+    )  # fmt: skip
     trust = segment.confidence * segment.is_digit
     accepted = trust >= recognizer.threshold
     reason = "unsure" if segment.confidence <= segment.is_digit else "not one digit"
     return Digit(
         segment.digit, segment.confidence, segment.probabilities, accepted,
         None if accepted else reason, segment.is_digit, segment.seen,
-        tuple(max(0, side) for side in box),
+        box,
     )  # fmt: skip
