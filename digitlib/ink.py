@@ -12,7 +12,7 @@ from scipy import ndimage
 from skimage.filters import threshold_otsu
 
 from digitlib.images import LUMA
-from digitlib.pieces import AROUND
+from digitlib.pieces import AROUND, grown
 
 EYE = 100  # pixels: the longest side, where only the large outlines matter
 
@@ -103,9 +103,10 @@ def threshold(picture):
     weak = max(WEAK, DEVIATIONS * grain / (ink - level))
     if separability(picture) < SEPARATE:
         return nothing
-    found = ndimage.binary_propagation(
-        scaled > max(STRONG, weak), structure=AROUND, mask=scaled > weak
-    )
+    pieces, n = ndimage.label(scaled > weak, AROUND)
+    strong = np.zeros(n + 1, bool)
+    strong[pieces[scaled > max(STRONG, weak)]] = True
+    found = strong[pieces]
     if found.mean() > MOST:
         return nothing
     return only(scaled, found)
@@ -165,4 +166,4 @@ def strongest(picture):
 
 def only(picture, ink):
     """Erase all but some ink and the grey edges around it."""
-    return np.where(ndimage.binary_dilation(ink, AROUND), picture, 0)
+    return np.where(grown(ink), picture, 0)

@@ -13,7 +13,7 @@ from PIL import Image
 from scipy import ndimage
 
 from digitlib.ink import WEAK, color, noise, reduced, shading, strongest, threshold
-from digitlib.pieces import AROUND, Pieces
+from digitlib.pieces import Pieces, grown
 from digitlib.rules import long_runs, without_rules
 
 GLANCE = 1000  # pixels: the longer side at a glance ...
@@ -235,7 +235,7 @@ def _outstanding(grey, widest):
     borders = (pieces.labels[0], pieces.labels[-1], *pieces.labels.T[[0, -1]])
     along = np.max([np.bincount(b, minlength=pieces.n + 1)[1:] for b in borders], 0)
     edges = pieces.pixels(along >= ALONG * pieces.size)
-    return np.where(ndimage.binary_dilation(edges, AROUND, 2), 0, shaded)
+    return np.where(grown(edges, 2, 2), 0, shaded)
 
 
 def _solid(pieces):
@@ -263,8 +263,7 @@ def _cut_out(ink, pieces, line):
     left, right = pieces.left[line].min(), pieces.right[line].max()
     where = slice(top, bottom), slice(left, right)
     own = np.isin(pieces.labels[where], np.array(line) + 1)
-    own = ndimage.binary_dilation(own, AROUND)
-    return Line(np.where(own, ink[where], 0), int(left), int(top))
+    return Line(np.where(grown(own), ink[where], 0), int(left), int(top))
 
 
 def _scaled(grey, scale):
