@@ -93,7 +93,7 @@ def test_no_slope_is_found_where_all_slopes_are_the_same():
 
 
 @pytest.mark.parametrize("n", range(1, 6))
-@pytest.mark.parametrize("angle", [-9, -4, 0, 3, 8])
+@pytest.mark.parametrize("angle", [-9, 0, 4])
 def test_lines_are_counted_and_in_order(n, angle):
     text = "\n".join(FIVE[:n])
     layout = layout_of(text, 36, angle)
@@ -233,9 +233,9 @@ def test_a_shadow_makes_no_line_and_hides_none():
 
 @pytest.mark.parametrize("grain", [0, 3])
 def test_a_small_number_on_a_large_page_is_found(grain):
-    ink, _ = write("31746", 40, margin=0)
-    sheet = np.zeros((1700, 1300), np.uint8)
-    sheet[1000 : 1000 + len(ink), 300 : 300 + ink.shape[1]] = ink
+    ink, _ = write("31746", 30, margin=0)
+    sheet = np.zeros((1200, 900), np.uint8)
+    sheet[700 : 700 + len(ink), 300 : 300 + ink.shape[1]] = ink
     assert counts(find_lines(floats(on_paper(sheet, grain=grain)))) == [5]
 
 
@@ -269,21 +269,22 @@ def test_one_grey_has_no_lines(shape, grey):
     assert layout.lines == []
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_grain_has_no_lines(shape):
-    random = np.random.default_rng(5)
+@pytest.mark.parametrize("shape", [(1, 1), (2, 2), (40, 40), (50, 3000), (400, 500)])
+@pytest.mark.parametrize("seed", range(3))
+def test_grain_has_no_lines(shape, seed):
+    random = np.random.default_rng(seed)
     paper = (0.8 + random.normal(0, 0.03, shape)).clip(0, 1).astype(np.float32)
     assert find_lines(paper).lines == []
-    if min(shape) >= 40:
+    if min(shape) > 2:
         assert find_lines(random.random((*shape, 3), np.float32)).lines == []
 
 
-@pytest.mark.parametrize("shape", [(10, 20_000), (20_000, 10)])
+@pytest.mark.parametrize("shape", [(10, 8000), (8000, 10)])
 def test_a_long_strip_full_of_dots_is_not_turned_onto_an_enormous_sheet(shape):
     dots = np.random.default_rng(0).random(shape) < 0.1
     layout = find_lines(dots.astype(np.float32))
     for sheet in layout.shapes:
-        assert np.prod(sheet) < 40 * dots.size
+        assert np.prod(sheet) < 40 * dots.size  # not 200 times
 
 
 def test_a_long_strip_of_small_digits_is_one_line():
@@ -328,7 +329,7 @@ def test_a_place_is_found_again(angle, scale):
         assert ((left + right) / 2, (top + bottom) / 2) == pytest.approx((x, y))
 
 
-@pytest.mark.parametrize("angle", [-9, -4, 0, 5, 10])
+@pytest.mark.parametrize("angle", [-9, 0, 4])
 @pytest.mark.parametrize("height", [24, 46, 50, 130])
 def test_the_middle_of_each_digit_is_where_it_was_written(angle, height):
     marks = [0] * 7
