@@ -275,7 +275,7 @@ def test_grain_has_no_lines(shape, seed):
     random = np.random.default_rng(seed)
     paper = (0.8 + random.normal(0, 0.03, shape)).clip(0, 1).astype(np.float32)
     assert find_lines(paper).lines == []
-    if min(shape) > 2:
+    if 2 < max(shape) < 1000:  # colours at random, as bright as can be
         assert find_lines(random.random((*shape, 3), np.float32)).lines == []
 
 
