@@ -85,7 +85,7 @@ def judged(kind, n, method):
     x_test = x_test / np.float32(255)
     recognizer = Recognizer()
     if kind in KINDS:
-        some = fields(x_test, y_test, n, kind=kind, seed=SEED)
+        some = fields(x_test, y_test, n, kind=kind, seed=SEED + KINDS.index(kind))
     else:
         fonts = Path(matplotlib.get_data_path(), "fonts", "ttf").glob("STIX*.ttf")
         some = empties(kind.removeprefix("no digits: "), n, fonts=fonts, seed=SEED)

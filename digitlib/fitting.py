@@ -29,6 +29,7 @@ def fit_segments(recognizer, images, labels, kinds, n, seed=0, jobs=1):
     n : int
         How many of each.
     seed : int
+        Of the first kind, 1 more of the next, and so on.
     jobs : int
         Processes to do it with.
 
@@ -41,14 +42,16 @@ def fit_segments(recognizer, images, labels, kinds, n, seed=0, jobs=1):
     from joblib import Parallel, delayed
     from sklearn.linear_model import LogisticRegression
 
-    def lessons(kind):
+    def lessons(kind, seed):
         return [
             (segment.features, answer)
             for field in fields(images, labels, n, kind=kind, seed=seed)
             for segment, answer in answered(field, recognizer)
         ]
 
-    found = Parallel(jobs)(delayed(lessons)(kind) for kind in kinds)
+    found = Parallel(jobs)(
+        delayed(lessons)(kind, seed + i) for i, kind in enumerate(kinds)
+    )
     features, answers = zip(*(pair for of in found for pair in of), strict=True)
     features = np.array(features)
     mean, size = features.mean(axis=0), features.std(axis=0) + 1e-6

@@ -19,6 +19,7 @@ SIDE = 2000  # pixels: the longest side that is looked at; larger images are red
 LEAST = 60  # ... but the shorter one remains as long
 DIGITS = (1, 1000)  # that may be asked for
 LARGE = 0.4  # heights of a digit: unread ink that is taller is something else
+DOUBTED = 0.25  # and so is a piece that is less probably a digit
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +46,8 @@ class Reading:
         The best guess, accepted or not; lines are joined by ``"\\n"``. With a
         pattern, that, filled in.
     confidence : float
-        The probability that all of it is right, 0 to 1: that each digit is one and
-        that one, and that the ink was parted rightly.
+        The probability that all of it is right, 0 to 1, if it is digits: that each
+        is the one that was read, and that the ink was parted rightly.
     accepted : bool
         Whether it may be used.
     reason : str or None
@@ -135,12 +136,13 @@ def read(image, *, digits=None, pattern=None, recognizer=None):
     found = [(line, step) for line, step in path if isinstance(step, Segment)]
     if not found:
         return Reading("", 0.0, False, "no digits", ())
-    confidence = share * math.prod(s.confidence * s.is_digit for _, s in found)
-    others = [s for _, s in path if isinstance(s, Skip) and s.height > LARGE]
+    confidence = share * math.prod(segment.confidence for _, segment in found)
+    skipped = any(isinstance(s, Skip) and s.height > LARGE for _, s in path)
+    doubted = any(segment.is_digit < DOUBTED for _, segment in found)
     reason = None
     if not possible:
         reason = "another count"
-    elif others:
+    elif skipped or doubted:
         reason = "not only digits"
     elif confidence < learned["threshold"]:
         reason = "unsure"
