@@ -30,8 +30,8 @@ PAGE = (
     b'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>To key in</title>'
     b'<meta name="viewport" content="width=device-width">'
     b"<style>body{font:1.1rem sans-serif;margin:1rem}figure{margin:0 0 3rem}"
-    b"img{display:block;max-width:100%;max-height:85vh;border:1px solid #888}"
-    b"figcaption{margin:.3rem 0}b{font-size:1.5rem;margin-right:.5rem}</style>"
+    b"img{display:block;max-width:100%;max-height:60vh;border:1px solid #888}"
+    b"figcaption{margin:.3rem 0}b{font-size:1.5rem;margin-right:1rem}</style>"
     b"<h1>To key in</h1><p>Type what you read into <code>index.csv</code>, column "
     b"<code>keyed</code>, in the row with the same number. Set that column to text "
     b"first, or a spreadsheet drops the zeros in front. These are copies of people's "
@@ -52,7 +52,7 @@ def draw_review(image, record):
     Returns
     -------
     PIL.Image.Image
-        RGB; its longest side has 1200 pixels at most. Above each box stands the digit;
+        RGB; of about 1200 pixels at most. Above each box stands the digit;
         one that is not sure is orange, with a question mark.
     """
     pixels, (height, width) = load_strip(image, 2 * SIDE, 1)
@@ -140,10 +140,12 @@ class Review:
         )
         self._table.append(out.getvalue().encode())
         self._rows[name] = number
-        said = f"{readable(record.path)}: {guess or 'nothing'} ({record.reason})"
+        guess = guess or "nothing"
+        said = f"({record.reason}) {readable(record.path)}"
         self._page.append(
-            f"<figure><figcaption><b>{number}</b> {html.escape(said)}</figcaption>"
-            f'<img loading="lazy" src="{html.escape(name)}" alt=""></figure>\n'.encode()
+            f"<figure><figcaption><b>{number}</b><b>{html.escape(guess)}</b>"
+            f'{html.escape(said)}</figcaption><img loading="lazy" '
+            f'src="{html.escape(name)}" alt="{html.escape(guess)}"></figure>\n'.encode()
         )
 
 
