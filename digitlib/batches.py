@@ -130,7 +130,8 @@ def once(paths):
         raise DigitlibError(f"paths: {paths!r}, but a list of paths is needed")
     seen, first, again = set(), [], []
     for path in paths:
-        path = str(check_path(path))
+        check_path(path)
+        path = os.fspath(path)
         whole = os.path.abspath(path)
         (again if whole in seen else first).append(path)
         seen.add(whole)

@@ -48,6 +48,8 @@ def run_all(function, tasks, jobs=-1, dask=None):
             # What TensorFlow compiled stays in memory; a worker that has grown is
             # replaced, and that is fine.
             warnings.filterwarnings("ignore", "A worker stopped")
+            # Whoever stops early knows.
+            warnings.filterwarnings("ignore", "[0-9]+ tasks which were still")
             try:
                 yield from Parallel(**how)(work)
             except BrokenExecutor as error:

@@ -281,7 +281,7 @@ def test_another_file_is_refused_and_kept(asked, scans, output, content):
     ("output", "line"),
     [
         ("out.csv", b"a,b\n"),
-        ("out.csv", b"a,b,c,d,e,f,g,h,i\n"),
+        ("out.csv", b"a,b,c,d,e,f,g,,i\n"),
         ("out.csv", b"\n"),
         ("out.jsonl", b'{"path": "a"}\n'),
         ("out.jsonl", b'{"path": "a", "sha256": null, "options": "how", "b": 1}\n'),
