@@ -134,19 +134,20 @@ class Review:
             return
         number = max(self._rows.values(), default=0) + 1
         guess = one_line(record.text)
+        shown = html.escape(guess or "nothing")
+        said = f"({record.reason}) {readable(record.path)}"
+        # The table comes last, for it tells what is done.
+        self._page.append(
+            f"<figure><figcaption><b>{number}</b><b>{shown}</b>"
+            f'{html.escape(said)}</figcaption><img loading="lazy" '
+            f'src="{html.escape(name)}" alt="{shown}"></figure>\n'.encode()
+        )
         out = io.StringIO()
         csv.writer(out, lineterminator="\n").writerow(
             [number, name, readable(record.path), guess, record.reason, ""]
         )
         self._table.append(out.getvalue().encode())
         self._rows[name] = number
-        guess = guess or "nothing"
-        said = f"({record.reason}) {readable(record.path)}"
-        self._page.append(
-            f"<figure><figcaption><b>{number}</b><b>{html.escape(guess)}</b>"
-            f'{html.escape(said)}</figcaption><img loading="lazy" '
-            f'src="{html.escape(name)}" alt="{html.escape(guess)}"></figure>\n'.encode()
-        )
 
 
 def picture_name(record):
