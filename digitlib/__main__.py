@@ -8,6 +8,7 @@ import argparse
 from collections import Counter
 from contextlib import closing, nullcontext
 from dataclasses import asdict, replace
+import errno
 from itertools import chain
 import json
 import os
@@ -39,6 +40,11 @@ def main(arguments=None):
     except BrokenPipeError:  # the reader of our output, such as `head`, has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _complain(f"what is printed cannot be written ({error.strerror})")
 
 
 def recognize(options):
