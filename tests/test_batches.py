@@ -15,6 +15,7 @@ from bs4 import BeautifulSoup
 from joblib.externals.loky import get_reusable_executor
 import numpy as np
 from PIL import Image
+import psutil
 import pytest
 
 from digitlib import batches
@@ -433,6 +434,20 @@ def test_a_full_disk_in_a_worker_ends_the_run_with_one_error(workers, scans):
     assert "cannot be written (File too large)" in done.stderr
     assert done.stderr.count("\n") == 1
     assert all(line.endswith(b"\n") for line in lines("new.csv"))
+
+
+@pytest.mark.slow
+def test_a_worker_process_that_is_killed_ends_the_run_with_one_error(scans):
+    process = start("scans", "--output", "out.csv", "--jobs", "2")
+    wait_for("out.csv", 2, process)
+    children = psutil.Process(process.pid).children(recursive=True)
+    [worker, *_] = (p for p in children if "popen_loky" in " ".join(p.cmdline()))
+    worker.kill()
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert errors.startswith("digitlib: a worker process was ended from outside")
+    assert errors.count("\n") == 1
+    assert all(line.endswith(b"\n") for line in lines("out.csv"))
 
 
 @pytest.mark.slow
