@@ -159,7 +159,10 @@ def test_files_in_the_output_are_not_read_again(asked, scans, output):
     list(read_files(scans[:5], output))
     assert asked == scans[:5]
     before = Path(output).read_bytes()
-    found = list(read_files(scans, output))
+    records = read_files(scans, output)
+    found = [next(records)]
+    assert Path(output).read_bytes() == before
+    found += records
     assert asked == scans
     assert [record.path for record in found] == scans
     assert Path(output).read_bytes().startswith(before)
