@@ -124,6 +124,25 @@ def load_strip(image, size, least):
     return _array_of(image, "RGB", (size, least))
 
 
+def load_bytes(path):
+    """Read a file, wary as `load_image` is.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    DigitlibError
+        If there is no such file, it cannot be opened, or is larger than 256 MB.
+    """
+    return _name_and_content(path)[1]
+
+
 def readable(name):
     """Return a file's name so that it can be printed, on one line.
 
