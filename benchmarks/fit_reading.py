@@ -26,6 +26,7 @@ from digitlib.recognizer import Recognizer
 OUT = Path(reading.__file__).parent / "assets" / "reading.json"
 LEARN, CHOOSE = 100, 200  # fields of each kind
 SEED = 0
+COUNTS = ("known", "unknown")  # how many digits there are
 
 
 def make_twin(path):
@@ -42,15 +43,14 @@ def make_twin(path):
 
 
 def confidences(kind, images, labels, recognizer):
-    """How sure the reader is of fields, and whether it is right, both ways."""
-    found = []
-    for field in fields(
-        images, labels, CHOOSE, kind=kind, seed=100 + KINDS.index(kind)
-    ):
-        for digits in (None, len(field.text.replace("\n", ""))):
+    """How sure the reader is of fields, and whether it is right, by `COUNTS`."""
+    found, seed = {count: [] for count in COUNTS}, 100 + KINDS.index(kind)
+    for field in fields(images, labels, CHOOSE, kind=kind, seed=seed):
+        for count, answers in found.items():
+            digits = len(field.text.replace("\n", "")) if count == "known" else None
             answer = reading.read(field.image, digits=digits, recognizer=recognizer)
-            sure = 0.0 if answer.reason not in (None, "unsure") else answer.confidence
-            found.append((sure, answer.text == field.text))
+            sure = answer.confidence if answer.reason in (None, "unsure") else 0.0
+            answers.append((sure, answer.text == field.text))
     return found
 
 
@@ -69,23 +69,28 @@ def main():
     learned = {
         "weights": {name: round(value, 4) for name, value in weights.items()},
         "bias": round(bias, 4),
-        "threshold": 0.0,
+        "threshold": dict.fromkeys(COUNTS, 0.0),
     }
     OUT.write_text(json.dumps(learned, indent=1) + "\n", encoding="utf-8")
     reading.settings.cache_clear()
     work = (delayed(confidences)(k, images[half:], labels[half:], twin) for k in KINDS)
-    sure, right = zip(*(pair for of in Parallel(2)(work) for pair in of), strict=True)
-    learned["threshold"] = round(choose_threshold(sure, right), 4)
+    found = Parallel(2)(work)
+    for count in COUNTS:
+        pairs = [pair for of in found for pair in of[count]]
+        sure, right = map(np.array, zip(*pairs, strict=True))
+        threshold = round(choose_threshold(sure, right), 4)
+        learned["threshold"][count] = threshold
+        accepted, wrong = sure >= threshold, 1 - right[sure >= threshold].mean()
+        print(
+            f"count {count}: {right.mean():.3f} right, threshold {threshold}, "
+            f"{accepted.mean():.3f} accepted, {wrong:.4f} of these wrong"
+        )
     learned["made"] = {
         "recipe": "robust", "seed": SEED, "learned from": LEARN * len(KINDS),
         "chosen on": CHOOSE * len(KINDS),
         "versions": {name: version(name) for name in ("digitlib", "scikit-learn")},
     }  # fmt: skip
     OUT.write_text(json.dumps(learned, indent=1) + "\n", encoding="utf-8")
-    accepted = np.array(sure) >= learned["threshold"]
-    wrong = 1 - np.array(right)[accepted].mean()
-    print(f"threshold {learned['threshold']}: {accepted.mean():.3f} accepted, "
-          f"{wrong:.4f} of these wrong")  # fmt: skip
 
 
 if __name__ == "__main__":

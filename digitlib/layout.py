@@ -27,7 +27,7 @@ SHEET = 8  # times: turned, no image takes more space
 LEVEL = 0.3  # degrees: less is not worth turning
 
 # Pieces of ink; lengths are in heights of a digit
-SOLID = 0.35  # a piece thicker than this part of its size is a blot
+SOLID = 0.45  # a piece thicker than this part of its size is a blot
 TINY = 6  # pixels: a piece less tall tells nothing of the height of digits
 FLAT = 8  # times wider than tall: a rule
 ALONG = 0.5  # of its size on the border: the edge of the page, or a shadow

@@ -72,7 +72,8 @@ def settings():
     -------
     dict
         ``"weights"``, of each of `digitlib.segmentation.FEATURES`, by name;
-        ``"bias"``; and ``"threshold"``, the least `Reading.confidence` to accept.
+        ``"bias"``; and ``"threshold"``, the least `Reading.confidence` to accept where
+        the number of digits is ``"known"``, and where it is ``"unknown"``.
     """
     file = resources.files("digitlib") / "assets" / "reading.json"
     return json.loads(file.read_text(encoding="utf-8"))
@@ -144,7 +145,7 @@ def read(image, *, digits=None, pattern=None, recognizer=None):
         reason = "another count"
     elif skipped or doubted:
         reason = "not only digits"
-    elif confidence < learned["threshold"]:
+    elif confidence < learned["threshold"]["unknown" if count is None else "known"]:
         reason = "unsure"
     return Reading(
         _text(found, pattern), confidence, reason is None, reason,
