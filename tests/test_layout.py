@@ -154,7 +154,7 @@ def test_a_line_holds_its_own_ink_and_erases_that_of_others():
         ((62, 20, 75, 23), True),  # the bar of a 5, beside it
         ((69, 20, 82, 23), True),
         ((75, 20, 88, 23), False),  # farther than 0.3 heights
-        ((60, 20, 63, 23), False),  # a speck
+        ((60, 20, 67, 22), False),  # a speck
         ((61, 10, 65, 28), True),
         ((45, 63, 57, 66), True),  # below
         ((45, 80, 57, 83), False),
