@@ -138,7 +138,7 @@ def test_boxes_are_in_pixels_of_the_photo_as_it_is_displayed(orientation, format
     check_boxes(reading, boxes)
 
 
-@pytest.mark.parametrize("shape", [(2600, 3100), (130, 6001), (2501, 900), (61, 2300)])
+@pytest.mark.parametrize("shape", [(2600, 3100), (121, 6001), (2501, 900), (61, 2300)])
 @pytest.mark.parametrize("format_", ["PNG", "JPEG"])
 def test_boxes_in_a_large_image_are_where_the_digits_are(shape, format_):
     height, width = shape
@@ -180,7 +180,7 @@ def test_what_is_said_of_each_digit():
         assert digit.accepted == (digit.trust >= threshold)
         assert (digit.reason is None) == digit.accepted
     together = np.prod([digit.trust for digit in reading.digits])
-    assert 0 < reading.confidence <= together + 1e-9
+    assert 0.5 * together < reading.confidence < together  # there are other ways
 
 
 def test_what_is_sure_is_accepted_and_the_rest_is_unsure(monkeypatch):

@@ -177,9 +177,11 @@ def test_where_there_is_no_print_nothing_changes_and_no_slope_is_told(text):
         [(20, 100, 120, 100)],  # too short for a rule
         [(20, 100, 420, 180)],  # too steep
         [(20, 100, 150, 100), (150, 100, 280, 140), (280, 140, 420, 100)],  # crooked
+        [(x, 100, x + 32, 100) for x in range(20, 400, 75)],  # dashes far apart
+        [(150, 100, 310, 100)],  # along less than half of all
     ],
 )
-def test_what_is_short_steep_or_crooked_is_no_rule(line):
+def test_what_is_short_steep_crooked_or_sparse_is_no_rule(line):
     image = Image.new("L", (440, 260))
     for part in line:
         ImageDraw.Draw(image).line(part, fill=255, width=3)

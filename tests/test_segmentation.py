@@ -233,6 +233,15 @@ def test_where_digits_touch_there_is_a_cut_near_and_a_way_with_their_number(text
     assert sum(isinstance(step, Segment) for _, step in path) == len(text)
 
 
+def test_what_is_as_narrow_as_a_digit_is_cut_if_the_recogniser_is_not_sure_of_it():
+    ink, height = line_of("31", gap=-0.03, model=0)
+    lattice = lattice_of((ink, 1.2 * height))
+    [island] = lattice.islands
+    assert ink.shape[1] < 0.9 * lattice.height
+    assert lattice.segments[island].is_digit * lattice.segments[island].confidence < 0.5
+    assert len(lattice.nodes) > 2
+
+
 def test_a_digit_in_two_pieces_can_be_read_as_one():
     ink, boxes = write("35753", 48, margin=0)
     left, _, right, _ = boxes[2]
