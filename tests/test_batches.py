@@ -530,7 +530,8 @@ def shown(folder):
 @pytest.fixture
 def unsure(monkeypatch):
     """Nothing is accepted."""
-    monkeypatch.setitem(batches.settings(), "threshold", 2.0)
+    never = {"known": 2.0, "unknown": 2.0}
+    monkeypatch.setitem(batches.settings(), "threshold", never)
 
 
 def test_what_is_set_aside_is_drawn_and_listed(unsure, scans):

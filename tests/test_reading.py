@@ -179,7 +179,7 @@ def test_what_is_said_of_each_digit():
         assert digit.confidence == pytest.approx(digit.probabilities.max())
         assert digit.accepted == (digit.trust >= threshold)
         assert (digit.reason is None) == digit.accepted
-    together = np.prod([digit.trust for digit in reading.digits])
+    together = np.prod([digit.confidence for digit in reading.digits])
     assert 0.5 * together < reading.confidence < together  # there are other ways
 
 
@@ -188,9 +188,9 @@ def test_what_is_sure_is_accepted_and_the_rest_is_unsure(monkeypatch):
     learned = settings()
     confidence = read(image).confidence
     for threshold, accepted in ((confidence * 0.99, True), (confidence * 1.01, False)):
-        monkeypatch.setattr(
-            "digitlib.reading.settings", lambda t=threshold: {**learned, "threshold": t}
-        )
+        thresholds = {"unknown": threshold, "known": 2.0}
+        changed = {**learned, "threshold": thresholds}
+        monkeypatch.setattr("digitlib.reading.settings", lambda new=changed: new)
         reading = read(image)
         assert reading.accepted is accepted
         assert reading.reason == (None if accepted else "unsure")
@@ -332,7 +332,8 @@ def test_each_feature_has_a_weight():
     learned = settings()
     assert set(learned["weights"]) == set(FEATURES)
     assert np.isfinite([*learned["weights"].values(), learned["bias"]]).all()
-    assert 0 < learned["threshold"] < 1
+    assert set(learned["threshold"]) == {"known", "unknown"}
+    assert all(0 < value < 1 for value in learned["threshold"].values())
 
 
 # What is not only digits
