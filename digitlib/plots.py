@@ -163,9 +163,15 @@ def boxed(images, boxes, words=None, *, captions=None, marked=None, columns=2):
     """
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
-    tallest = max(np.shape(image)[0] / np.shape(image)[1] for image in images)
-    tall = min(tallest, 1.5) * WIDTH / columns + (0.1 if captions is None else 0.3)
-    _, grid = plt.subplots(rows, columns, squeeze=False, figsize=(WIDTH, rows * tall))
+    shapes = [np.shape(image) for image in images]
+    talls = [
+        max(shape[0] / shape[1] for shape in shapes[i : i + columns])
+        for i in range(0, len(images), columns)
+    ]
+    foot = 0.1 if captions is None else 0.3
+    heights = [min(tall, 1.5) * WIDTH / columns + foot for tall in talls]
+    _, grid = plt.subplots(rows, columns, squeeze=False, height_ratios=heights,
+                           figsize=(WIDTH, sum(heights)))  # fmt: skip
     for axes in grid.flat:
         axes.axis("off")
     for i, (axes, image) in enumerate(zip(grid.flat, images, strict=False)):
@@ -234,7 +240,8 @@ def lattice(ink, arcs, *, boring=0.05):
         From column to column; what to write at its top; a weight from 0 to 1; and
         whether to draw it stronger.
     boring : float
-        Arcs of a lower weight are thin and have no word, unless they are chosen.
+        Arcs of a lower weight are thin and have no word, unless they are chosen. Nor
+        have others whose word would cover that of an arc of a higher weight.
 
     Returns
     -------
@@ -243,20 +250,24 @@ def lattice(ink, arcs, *, boring=0.05):
     height, width = np.shape(ink)
     _, axes = plt.subplots(figsize=(WIDTH, 3.6))
     axes.imshow(ink, cmap="gray_r", vmin=0, vmax=1.4)
-    turn = np.linspace(0, np.pi, 60)
-    for left, right, word, weight, chosen in sorted(arcs, key=lambda arc: arc[4]):
+    turn, words = np.linspace(0, np.pi, 60), []
+    arcs = sorted(arcs, key=lambda arc: (-arc[4], -arc[3]))  # the best ones first
+    for left, right, word, weight, chosen in arcs:
         middle, reach = (left + right) / 2, (right - left) / 2
         color = ORANGE if chosen else BLUE if weight >= boring else GREY
         wide = 3 if chosen else 1.8 if weight >= boring else 0.6
         y = -0.1 * height - 0.9 * reach * np.sin(turn)
         axes.plot(middle - reach * np.cos(turn), y, color=color, linewidth=wide,
                   linestyle="-", zorder=2 + chosen)  # fmt: skip
-        if chosen or weight >= boring:
+        near = [abs(middle - x) < 0.1 * width and abs(y.min() - z) < 0.06 * width
+                for x, z in words]  # fmt: skip
+        if chosen or (weight >= boring and not any(near)):
+            words.append((middle, y.min()))
             axes.text(middle, y.min(), word, ha="center", va="center", fontsize=9.5,
                       bbox=LABEL, zorder=4,
                       weight="bold" if chosen else "normal")  # fmt: skip
     axes.set(xlim=(-2, width + 1))
-    axes.set_ylim(height, -0.2 * height - 0.45 * max(b - a for a, b, *_ in arcs))
+    axes.set_ylim(height, -0.2 * height - 0.48 * max(b - a for a, b, *_ in arcs))
     axes.axis("off")
     return axes
 
