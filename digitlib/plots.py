@@ -16,6 +16,7 @@ PAPER, INK, BLUE, ORANGE, GREY = "#ffffff", "#1b2a33", "#0072b2", "#d55e00", "#8
 NIGHT, AMBER = "#14323f", "#f0a830"  # the ground of a digit, and of one that is marked
 
 WIDTH = 6.4  # inches, the width of a figure in the text
+LABEL = {"facecolor": PAPER, "edgecolor": "none", "alpha": 0.8, "pad": 0.8}
 
 STYLE = {
     **sns.axes_style("whitegrid"),
@@ -135,6 +136,140 @@ def pictures(rows, captions=None, *, marked=None, name=None):
         for spine in axes.spines.values():
             spine.set_visible(False)
     return grid
+
+
+@_styled
+def boxed(images, boxes, words=None, *, captions=None, marked=None, columns=2):
+    """Pictures of any size in a grid, with boxes drawn on them.
+
+    Parameters
+    ----------
+    images : sequence of array_like
+        Each (height, width) or (height, width, 3); floats in [0, 1], or uint8.
+    boxes : sequence of sequences of (left, top, right, bottom)
+        For each picture, in its pixels.
+    words : sequence of sequences of str, optional
+        What stands above each box.
+    captions : sequence of str, optional
+        A line under each picture.
+    marked : sequence of bool, optional
+        The captions of these are bold and orange.
+    columns : int
+        Pictures in a row.
+
+    Returns
+    -------
+    numpy.ndarray of matplotlib.axes.Axes
+    """
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    shapes = [np.shape(image) for image in images]
+    talls = [
+        max(shape[0] / shape[1] for shape in shapes[i : i + columns])
+        for i in range(0, len(images), columns)
+    ]
+    foot = 0.1 if captions is None else 0.3
+    heights = [min(tall, 1.5) * WIDTH / columns + foot for tall in talls]
+    _, grid = plt.subplots(rows, columns, squeeze=False, height_ratios=heights,
+                           figsize=(WIDTH, sum(heights)))  # fmt: skip
+    for axes in grid.flat:
+        axes.axis("off")
+    for i, (axes, image) in enumerate(zip(grid.flat, images, strict=False)):
+        image = np.asarray(image)
+        most = 255 if image.dtype == np.uint8 else 1
+        axes.imshow(image, cmap="gray", vmin=0, vmax=most)
+        above = words[i] if words is not None else [""] * len(boxes[i])
+        for (left, top, right, bottom), word in zip(boxes[i], above, strict=True):
+            corners = (left - 0.5, top - 0.5), right - left, bottom - top
+            axes.add_patch(plt.Rectangle(*corners, fill=False, color=ORANGE))
+            axes.text((left + right) / 2, top, word, ha="center", va="bottom",
+                      fontsize=10, color=INK, bbox=LABEL)  # fmt: skip
+        if captions is not None:
+            bold = marked is not None and marked[i]
+            axes.text(0.5, -0.03, captions[i], transform=axes.transAxes, fontsize=10,
+                      ha="center", va="top", color=ORANGE if bold else INK,
+                      weight="bold" if bold else "normal")  # fmt: skip
+    return grid
+
+
+@_styled
+def cuts(ink, cost, paths, chosen=(), *, highest=None):
+    """A line of ink and where it may be cut; below, what a cut costs in each column.
+
+    Parameters
+    ----------
+    ink : array_like, shape (height, width), in [0, 1]
+    cost : array_like, shape (width,)
+    paths : sequence of array_like, shape (height,)
+        The column of each cut, row by row.
+    chosen : sequence of array_like, shape (height,)
+        The same, of cuts to be drawn stronger.
+    highest : float, optional
+        Where the axis of the costs ends.
+
+    Returns
+    -------
+    numpy.ndarray of two matplotlib.axes.Axes
+    """
+    height, width = np.shape(ink)
+    tall = 0.9 * WIDTH * height / width
+    _, both = plt.subplots(2, 1, sharex=True, figsize=(WIDTH, tall + 1.7),
+                           height_ratios=[tall, 1.5])  # fmt: skip
+    above, below = both
+    above.imshow(ink, cmap="gray_r", vmin=0, vmax=1.4, aspect="auto")
+    rows = np.arange(height)
+    for path in paths:
+        above.plot(path, rows, color=BLUE, linewidth=1.2, linestyle="--")
+    for path in chosen:
+        above.plot(path, rows, color=ORANGE, linewidth=2.5, linestyle="-")
+    above.axis("off")
+    below.plot(cost, color=BLUE, linewidth=2)
+    below.set(xlabel="column, pixels", ylabel="cost of a cut", xlim=(-1, width))
+    below.set_ylim(0, highest)
+    return both
+
+
+@_styled
+def lattice(ink, arcs, *, boring=0.05):
+    """All pieces of a line that may be digits, as arcs from cut to cut.
+
+    Parameters
+    ----------
+    ink : array_like, shape (height, width), in [0, 1]
+    arcs : sequence of (left, right, word, weight, chosen)
+        From column to column; what to write at its top; a weight from 0 to 1; and
+        whether to draw it stronger.
+    boring : float
+        Arcs of a lower weight are thin and have no word, unless they are chosen. Nor
+        have others whose word would cover that of an arc of a higher weight.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    height, width = np.shape(ink)
+    _, axes = plt.subplots(figsize=(WIDTH, 3.6))
+    axes.imshow(ink, cmap="gray_r", vmin=0, vmax=1.4)
+    turn, words = np.linspace(0, np.pi, 60), []
+    arcs = sorted(arcs, key=lambda arc: (-arc[4], -arc[3]))  # the best ones first
+    for left, right, word, weight, chosen in arcs:
+        middle, reach = (left + right) / 2, (right - left) / 2
+        color = ORANGE if chosen else BLUE if weight >= boring else GREY
+        wide = 3 if chosen else 1.8 if weight >= boring else 0.6
+        y = -0.1 * height - 0.9 * reach * np.sin(turn)
+        axes.plot(middle - reach * np.cos(turn), y, color=color, linewidth=wide,
+                  linestyle="-", zorder=2 + chosen)  # fmt: skip
+        near = [abs(middle - x) < 0.1 * width and abs(y.min() - z) < 0.06 * width
+                for x, z in words]  # fmt: skip
+        if chosen or (weight >= boring and not any(near)):
+            words.append((middle, y.min()))
+            axes.text(middle, y.min(), word, ha="center", va="center", fontsize=9.5,
+                      bbox=LABEL, zorder=4,
+                      weight="bold" if chosen else "normal")  # fmt: skip
+    axes.set(xlim=(-2, width + 1))
+    axes.set_ylim(height, -0.2 * height - 0.48 * max(b - a for a, b, *_ in arcs))
+    axes.axis("off")
+    return axes
 
 
 @_styled

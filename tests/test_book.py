@@ -26,6 +26,8 @@ NOT_MEASURED = {
     "50%": "what guessing gives between two kinds",
     "95%": "the level of an interval, by convention",
     "97.6%": "what the project's document claims",
+    "99.9%": "an example",
+    "91%": "an example",
     "97.6": "the same, in an example",
     "97.7": "an example",
     "97.5": "an example",

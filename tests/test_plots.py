@@ -258,3 +258,67 @@ def test_ranges_draw_percentiles():
     assert (width.get_xlabel(), mass.get_xlabel()) == ("width", "mass")
     labels = [label.get_text() for label in width.get_yticklabels()]
     assert labels == ["a", "b"]
+
+
+def test_boxed_draws_each_box_where_it_is_and_its_word_above():
+    images = np.zeros((20, 60)), np.zeros((8, 9, 3), np.uint8)
+    boxes = [(2, 3, 12, 18), (30, 1, 50, 19)], []
+    grid = plots.boxed(images, boxes, [["7", "1"], []])
+    first, second = grid.ravel()
+    assert [box.get_bbox().bounds for box in first.patches] == [
+        (1.5, 2.5, 10, 15),
+        (29.5, 0.5, 20, 18),
+    ]
+    assert [(*text.get_position(), text.get_text()) for text in first.texts] == [
+        (7, 3, "7"),
+        (40, 1, "1"),
+    ]
+    assert not second.patches
+    assert not texts(second)
+
+
+def test_boxed_pictures_keep_their_values_and_marked_captions_their_color():
+    images = np.full((4, 4), 0.5), np.full((4, 4), 100, np.uint8), np.ones((2, 9))
+    grid = plots.boxed(images, [[]] * 3, captions="abc", marked=[True, False, False])
+    assert grid.shape == (2, 2)
+    most = [axes.images[0].get_clim()[1] for axes in grid.flat[:3]]
+    assert most == [1, 255, 1]
+    colors = [axes.texts[0].get_color() for axes in grid.flat[:3]]
+    assert colors == [plots.ORANGE, plots.INK, plots.INK]
+    assert [texts(axes) for axes in grid.flat] == [["a"], ["b"], ["c"], []]
+
+
+def test_boxed_gives_each_row_the_height_of_its_tallest_picture():
+    images = [np.zeros((10, 10))] * 2 + [np.zeros((1, 10))] * 2
+    plots.boxed(images, [[]] * 4)
+    width, height = plt.gcf().get_size_inches()
+    assert height == pytest.approx(width / 2 * 1.1, abs=0.3)
+
+
+def test_cuts_draws_every_path_and_the_chosen_ones_stronger():
+    rows = np.arange(5)
+    paths = rows % 2 + 3, rows % 2 + 6
+    ink, cost = np.eye(5, 12), np.arange(12)
+    above, below = plots.cuts(ink, cost, paths, [paths[1]], highest=15)
+    drawn = [(line.get_xdata().tolist(), line.get_linewidth()) for line in above.lines]
+    one, two = (path.tolist() for path in paths)
+    assert [path for path, _ in drawn] == [one, two, two]
+    assert drawn[2][1] > drawn[1][1] == drawn[0][1]
+    assert below.lines[0].get_ydata().tolist() == cost.tolist()
+    assert below.get_ylim() == (0, 15)
+    assert (canvas(above) == ink).all()
+
+
+def test_lattice_has_an_arc_for_each_segment_from_cut_to_cut():
+    arcs = [(0, 50, "4", 0.01, True), (50, 90, "2", 0.9, False), (20, 30, "1", 0, 0)]
+    axes = plots.lattice(np.zeros((40, 100)), arcs)
+    ends = {(round(x[0]), round(x[-1])) for x in (a.get_xdata() for a in axes.lines)}
+    assert ends == {(0, 50), (50, 90), (20, 30)}
+    assert sorted(texts(axes)) == ["2", "4"]  # the third is boring
+    chosen, other, boring = (line.get_linewidth() for line in axes.lines)
+    assert chosen > other > boring
+
+
+def test_words_of_a_lattice_do_not_cover_those_of_surer_arcs():
+    arcs = [(0, 50, "weak", 0.3, False), (0, 52, "sure", 0.9, False)]
+    assert texts(plots.lattice(np.zeros((40, 100)), arcs)) == ["sure"]
