@@ -36,7 +36,7 @@ def fit_segments(recognizer, images, labels, kinds, n, seed=0, jobs=1):
     Returns
     -------
     weights : dict of str to float
-        For each of `digitlib.segmentation.FEATURES`, by logistic regression.
+        For each of ``digitlib.segmentation.FEATURES``, by logistic regression.
     bias : float
     """
     from joblib import Parallel, delayed

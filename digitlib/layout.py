@@ -2,7 +2,7 @@
 
 All lengths depend on how tall the digits are, and that is not known. So the image is
 looked at twice: at a glance, to find their height and how the lines slope; then again,
-enlarged or reduced so that a digit is about `TALL` pixels tall, and turned level.
+enlarged or reduced so that a digit is about ``TALL`` pixels tall, and turned level.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,8 @@ LEVEL = 0.3  # degrees: less is not worth turning
 SOLID = 0.45  # a piece thicker than this part of its size is a blot
 TINY = 6  # pixels: a piece less tall tells nothing of the height of digits
 FLAT = 8  # times wider than tall: a rule
-ALONG = 0.5  # of its size on the border: the edge of the page, or a shadow
+ALONG = 0.5  # of its size on the border: the edge of the page, or a shadow, if it ...
+MUCH = 0.25  # ... takes so much of the border, or holds a corner
 SMALL, GIANT = 0.4, 3.0  # digits, or several that touch, are between these
 SHARED = 0.25  # of the height: pieces of a line overlap by as much
 SPECK = 0.08  # smaller pieces are dirt ...
@@ -233,8 +234,13 @@ def _outstanding(grey, widest):
     shaded = shading(noise(grey, GRAIN), widest, "nearest")
     pieces = Pieces(shaded > 0.25 * strongest(shaded))
     borders = (pieces.labels[0], pieces.labels[-1], *pieces.labels.T[[0, -1]])
-    along = np.max([np.bincount(b, minlength=pieces.n + 1)[1:] for b in borders], 0)
-    edges = pieces.pixels(along >= ALONG * pieces.size)
+    along = [np.bincount(border, minlength=pieces.n + 1)[1:] for border in borders]
+    part = [count / len(border) for count, border in zip(along, borders, strict=True)]
+    edges = np.max(along, axis=0) >= ALONG * pieces.size
+    corners = np.isin(
+        np.arange(pieces.n) + 1, pieces.labels[[0, 0, -1, -1], [0, -1] * 2]
+    )
+    edges = pieces.pixels(edges & (corners | (np.max(part, axis=0) >= MUCH)))
     return np.where(grown(edges, 2, 2), 0, shaded)
 
 

@@ -71,7 +71,7 @@ def settings():
     Returns
     -------
     dict
-        ``"weights"``, of each of `digitlib.segmentation.FEATURES`, by name;
+        ``"weights"``, of each of ``digitlib.segmentation.FEATURES``, by name;
         ``"bias"``; and ``"threshold"``, the least `Reading.confidence` to accept where
         the number of digits is ``"known"``, and where it is ``"unknown"``.
     """
@@ -98,7 +98,7 @@ def read(image, *, digits=None, pattern=None, recognizer=None):
         The same, as in ``"#####-####"``: each ``#`` is a digit; other characters
         are not looked for in the ink, but appear in the text.
     recognizer : digitlib.recognizer.Recognizer, optional
-        With weights from a file, and their detector; `Recognizer()` if left out.
+        With weights from a file, and their detector; the shipped ones if left out.
 
     Returns
     -------
