@@ -24,9 +24,9 @@ from digitlib.fitting import choose_threshold, fit_segments
 from digitlib.recognizer import Recognizer
 
 OUT = Path(reading.__file__).parent / "assets" / "reading.json"
-LEARN, CHOOSE = 100, 200  # fields of each kind
+LEARN, CHOOSE = 100, 400  # fields of each kind
 SEED = 0
-COUNTS = ("known", "unknown")  # how many digits there are
+COUNTS = {"known": 0.005, "unknown": 0.01}  # of digits; how many accepted may be wrong
 
 
 def make_twin(path):
@@ -75,10 +75,10 @@ def main():
     reading.settings.cache_clear()
     work = (delayed(confidences)(k, images[half:], labels[half:], twin) for k in KINDS)
     found = Parallel(2)(work)
-    for count in COUNTS:
+    for count, limit in COUNTS.items():
         pairs = [pair for of in found for pair in of[count]]
         sure, right = map(np.array, zip(*pairs, strict=True))
-        threshold = round(choose_threshold(sure, right), 4)
+        threshold = round(choose_threshold(sure, right, limit), 4)
         learned["threshold"][count] = threshold
         accepted, wrong = sure >= threshold, 1 - right[sure >= threshold].mean()
         print(
