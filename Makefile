@@ -37,10 +37,11 @@ lab: .venv/installed  ## open the notebooks in JupyterLab
 notebooks: .venv/installed  ## run every notebook from top to bottom and store the outputs
 	$(BIN)/python book/execute.py
 
-benchmark: .venv/installed  ## measure time and memory
+benchmark: book  ## measure time and memory
 	$(BIN)/python benchmarks/main_line.py
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/recognition.py
+	$(BIN)/python benchmarks/drawing.py
 
 lighthouse: .venv/installed  ## judge the built site with Lighthouse (needs Node)
 	$(BIN)/python benchmarks/lighthouse.py

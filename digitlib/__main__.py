@@ -5,8 +5,11 @@ interrupted.
 """
 
 import argparse
-from contextlib import nullcontext
+from collections import Counter
+from contextlib import closing, nullcontext
 from dataclasses import asdict, replace
+import errno
+from itertools import chain
 import json
 import os
 import re
@@ -37,6 +40,11 @@ def main(arguments=None):
     except BrokenPipeError:  # the reader of our output, such as `head`, has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _complain(f"what is printed cannot be written ({error.strerror})")
 
 
 def recognize(options):
@@ -50,7 +58,7 @@ def recognize(options):
     recognizer = Recognizer(options.weights, **recipe)
     items = [item for path in options.paths for item in _items(path)]
     failed = 0
-    with _progress(items) as progress:
+    with _progress(items, len(items)) as progress:
         for path, error in progress:
             try:
                 result = error or recognizer.predict(path)
@@ -65,7 +73,7 @@ def recognize(options):
                     progress.clear()
                 _complain(result)
             else:
-                print(_as_text(path, result), flush=True)
+                print(_as_text(path, result.digit, result), flush=True)
                 if options.show:
                     print(draw(result.seen, sys.stdout.encoding), flush=True)
     if failed and len(items) > 1:
@@ -104,13 +112,66 @@ def _natural(name):
     return [int(part) if part.isdecimal() else part for part in parts], name
 
 
-def _progress(items):
+def _progress(items, total, lines=True):
     """Show how far we are, to a person who does not see the lines themselves."""
-    if len(items) < 2 or not sys.stderr.isatty() or sys.stdout.isatty():
+    if total < 2 or not sys.stderr.isatty() or (lines and sys.stdout.isatty()):
         return nullcontext(items)
     from tqdm import tqdm
 
-    return tqdm(items, unit=" images", leave=False)
+    return tqdm(items, total=total, unit=" images", leave=False)
+
+
+def read(options):
+    """Read the number in each image, and print it or write it down."""
+    from digitlib.batches import once, read_files
+    from digitlib.images import readable
+    from digitlib.records import Record
+
+    items = [item for path in options.paths for item in _items(path)]
+    bad = [Record(path, None, error=str(error)) for path, error in items if error]
+    paths, again = once(path for path, error in items if not error)
+    for path in again:
+        _complain(f"{readable(path)}: given twice, read once")
+    counts = Counter()
+    records = read_files(
+        paths,
+        options.output,
+        digits=options.digits,
+        pattern=options.pattern,
+        weights=options.weights,
+        review=options.review,
+        jobs=options.jobs,
+        dask=options.dask,
+    )
+    total = len(bad) + len(paths)
+    with (
+        closing(records),
+        _progress(chain(bad, records), total, not options.output) as progress,
+    ):
+        for record in progress:
+            counts["failed"] += record.error is not None
+            counts["aside"] += record.set_aside
+            _show(record, options, progress)
+    failed = counts["failed"]
+    if failed and total > 1:
+        _complain(f"{failed} of {total} images could not be read")
+    if options.output:
+        print(f"{options.output}: {total} images, {counts['aside']} set aside")
+    return 1 if failed else 0
+
+
+def _show(record, options, progress):
+    """Print a record as `recognize` prints; only an error, if it is in a file."""
+    from digitlib.records import as_json, one_line
+
+    if options.json:
+        print(as_json(record), flush=True)
+    elif record.error is not None:
+        if hasattr(progress, "clear"):
+            progress.clear()
+        _complain(record.error)
+    elif not options.output:
+        print(_as_text(record.path, one_line(record.text), record), flush=True)
 
 
 def train(options):
@@ -230,13 +291,13 @@ def evaluate_weights(options):
     return 0
 
 
-def _as_text(path, result):
+def _as_text(path, guess, result):
     from digitlib.images import readable
 
     path = readable(path)
-    if result.digit is None:
+    if guess in (None, ""):
         return f"{path}: {result.reason}"
-    line = f"{path}: {result.digit} (confidence {result.confidence:.3f})"
+    line = f"{path}: {guess} (confidence {result.confidence:.3f})"
     return line if result.accepted else f"{line} not accepted: {result.reason}"
 
 
@@ -300,6 +361,56 @@ def _parser():
         "--show", action="store_true", help="draw the image that the network was given"
     )
     command.set_defaults(run=recognize)
+    _add_common(command, output, weights="robust")
+
+    command = commands.add_parser(
+        "read", help="read the number in each image: codes, amounts, several lines"
+    )
+    command.add_argument(
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="an image of digits, or a folder, which means the images in it",
+    )
+    count = command.add_mutually_exclusive_group()
+    count.add_argument(
+        "--digits", type=_positive, metavar="N", help="how many there are in each"
+    )
+    count.add_argument(
+        "--pattern",
+        metavar="TEXT",
+        help="the same, as in '#####-####': each # is a digit, and the rest is filled "
+        "in",
+    )
+    output = command.add_mutually_exclusive_group()
+    output.add_argument(
+        "--output",
+        metavar="FILE",
+        help="write a line for each image into this .csv or .jsonl file; an image that "
+        "it holds already, unchanged, is not read again",
+    )
+    command.add_argument(
+        "--review",
+        metavar="DIR",
+        help="write each image that is not accepted into this folder, with boxes and "
+        "guesses, and a list to key in what a person reads; these are copies of "
+        "people's handwriting: protect them, and delete them when you are done",
+    )
+    command.add_argument(
+        "--jobs",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="images at the same time, which are then printed as they are finished "
+        "(default: 1)",
+    )
+    command.add_argument(
+        "--dask",
+        metavar="ADDRESS",
+        help="read on the workers of this Dask scheduler, which must find all files "
+        "at the same paths",
+    )
+    command.set_defaults(run=read)
     _add_common(command, output, weights="robust")
 
     command = commands.add_parser("train", help="train the network, save its weights")

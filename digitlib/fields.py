@@ -61,7 +61,7 @@ TRIES = 100  # how often others are drawn until some can touch
 JOINT = 0.25  # along how much of its height: two bars that merge are one
 
 # A 9 whose loop has opened, or a 3 with one, is another digit to a person too.
-TRIES = 10  # to find a digit that has as many loops as it had
+LEGIBLE = 10  # times, at most, that one which has as many loops as it had is sought
 
 # Several lines
 LINES = (2, 4)
@@ -426,7 +426,7 @@ def _draw_digits(pool, n, hand, rng):
         size = round(hand.size * rng.uniform(*SIZES))
         pen = np.clip(hand.width / size, *PEN)
         angle = hand.slope + hand.slant + rng.uniform(*TURN)
-        for _ in range(TRIES):
+        for _ in range(LEGIBLE):
             image = images[rng.choice(places[value])]
             glyph = stroke(image, pen, size, angle)
             if _loops(glyph) == _loops(image):

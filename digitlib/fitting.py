@@ -15,7 +15,7 @@ NEARLY = (0.22, 0.30)  # one that is not, but as near, is left out
 WRONG = 0.005  # of accepted numbers
 
 
-def fit_segments(recognizer, images, labels, kinds, n, seed=0):
+def fit_segments(recognizer, images, labels, kinds, n, seed=0, jobs=1):
     """Learn how probable it is that a segment is exactly one digit.
 
     Parameters
@@ -29,21 +29,30 @@ def fit_segments(recognizer, images, labels, kinds, n, seed=0):
     n : int
         How many of each.
     seed : int
+        Of the first kind, 1 more of the next, and so on.
+    jobs : int
+        Processes to do it with.
 
     Returns
     -------
     weights : dict of str to float
-        For each of `digitlib.segmentation.FEATURES`, by logistic regression.
+        For each of ``digitlib.segmentation.FEATURES``, by logistic regression.
     bias : float
     """
+    from joblib import Parallel, delayed
     from sklearn.linear_model import LogisticRegression
 
-    features, answers = [], []
-    for kind in kinds:
-        for field in fields(images, labels, n, kind=kind, seed=seed):
-            for segment, answer in answered(field, recognizer):
-                features.append(segment.features)
-                answers.append(answer)
+    def lessons(kind, seed):
+        return [
+            (segment.features, answer)
+            for field in fields(images, labels, n, kind=kind, seed=seed)
+            for segment, answer in answered(field, recognizer)
+        ]
+
+    found = Parallel(jobs)(
+        delayed(lessons)(kind, seed + i) for i, kind in enumerate(kinds)
+    )
+    features, answers = zip(*(pair for of in found for pair in of), strict=True)
     features = np.array(features)
     mean, size = features.mean(axis=0), features.std(axis=0) + 1e-6
     model = LogisticRegression(max_iter=1000).fit((features - mean) / size, answers)
@@ -96,8 +105,10 @@ def choose_threshold(confidences, right, wrong=WRONG):
     float
         1 where no threshold will do.
     """
-    confidences, right = np.asarray(confidences), np.asarray(right)
+    confidences, right = np.asarray(confidences), np.asarray(right, bool)
     order = np.argsort(-confidences)
-    errors = np.cumsum(~right[order])
-    good = np.flatnonzero(errors <= wrong * np.arange(1, len(order) + 1))
-    return float(confidences[order[good[-1]]]) if good.size else 1.0
+    confidences, errors = confidences[order], np.cumsum(~right[order])
+    few = errors <= wrong * np.arange(1, len(order) + 1)
+    last = np.append(confidences[1:] < confidences[:-1], True)[: len(order)]
+    good = np.flatnonzero(few & last)  # all of the same confidence, or none
+    return float(confidences[good[-1]]) if good.size else 1.0

@@ -104,7 +104,8 @@ def load_strip(image, size, least):
     size : int
         The longest side wanted, in pixels, ...
     least : int
-        ... unless the shorter one would become shorter than this.
+        ... unless the shorter one would become shorter than this; but as many pixels
+        as a square of the longest side has are always enough.
 
     Returns
     -------
@@ -121,6 +122,25 @@ def load_strip(image, size, least):
     size = check_count("size", size, 1, 2**20)
     least = check_count("least", least, 1, 2**20)
     return _array_of(image, "RGB", (size, least))
+
+
+def load_bytes(path):
+    """Read a file, wary as `load_image` is.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    DigitlibError
+        If there is no such file, it cannot be opened, or is larger than 256 MB.
+    """
+    return _name_and_content(path)[1]
 
 
 def readable(name):
@@ -267,7 +287,9 @@ def _of_picture(picture, name, mode, size):
     if 0 in picture.size:
         raise DigitlibError(f"{name}: {picture.width}x{picture.height} pixels; empty")
     orientation = _orientation(picture)
-    sides = getattr(picture, "whole", picture.size)[:: 1 if orientation > 4 else -1]
+    sides = getattr(picture, "whole", picture.size)[
+        :: 1 if orientation in (5, 6, 7, 8) else -1
+    ]
     if orientation in TURNS:
         picture = picture.transpose(TURNS[orientation])
     if picture.mode == "F":

@@ -12,7 +12,7 @@ from scipy import ndimage
 from skimage.filters import threshold_otsu
 
 from digitlib.images import LUMA
-from digitlib.pieces import AROUND
+from digitlib.pieces import AROUND, grown
 
 EYE = 100  # pixels: the longest side, where only the large outlines matter
 
@@ -91,8 +91,7 @@ def threshold(picture):
     Faint ink counts where it touches strong ink (hysteresis, Canny 1986).
     """
     nothing = np.zeros_like(picture)
-    strongest = np.partition(picture, -_few(picture), axis=None)[-_few(picture)]
-    ink = np.percentile(picture[picture >= STRONG * strongest], 85)
+    ink = np.percentile(picture[picture >= STRONG * strongest(picture)], 85)
     if ink < FAINTEST:
         return nothing
     paper = picture[picture < WEAK * ink]
@@ -104,9 +103,10 @@ def threshold(picture):
     weak = max(WEAK, DEVIATIONS * grain / (ink - level))
     if separability(picture) < SEPARATE:
         return nothing
-    found = ndimage.binary_propagation(
-        scaled > max(STRONG, weak), structure=AROUND, mask=scaled > weak
-    )
+    pieces, n = ndimage.label(scaled > weak, AROUND)
+    strong = np.zeros(n + 1, bool)
+    strong[pieces[scaled > max(STRONG, weak)]] = True
+    found = strong[pieces]
     if found.mean() > MOST:
         return nothing
     return only(scaled, found)
@@ -158,11 +158,12 @@ def _light(picture):
     return light.mean() - 0.5 + np.concatenate(border).mean() - 0.5
 
 
-def _few(picture):
-    """How many pixels may be brighter than the strongest ink, by accident."""
-    return 1 + picture.size // 20_000
+def strongest(picture):
+    """How strong the strongest ink is; a few pixels may be brighter by accident."""
+    few = 1 + picture.size // 20_000
+    return np.partition(picture, -few, axis=None)[-few]
 
 
 def only(picture, ink):
     """Erase all but some ink and the grey edges around it."""
-    return np.where(ndimage.binary_dilation(ink, AROUND), picture, 0)
+    return np.where(grown(ink), picture, 0)

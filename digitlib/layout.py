@@ -2,7 +2,7 @@
 
 All lengths depend on how tall the digits are, and that is not known. So the image is
 looked at twice: at a glance, to find their height and how the lines slope; then again,
-enlarged or reduced so that a digit is about `TALL` pixels tall, and turned level.
+enlarged or reduced so that a digit is about ``TALL`` pixels tall, and turned level.
 """
 
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from digitlib.ink import WEAK, color, noise, reduced, shading, threshold
-from digitlib.pieces import AROUND, Pieces
+from digitlib.ink import WEAK, color, noise, reduced, shading, strongest, threshold
+from digitlib.pieces import Pieces, grown
 from digitlib.rules import long_runs, without_rules
 
 GLANCE = 1000  # pixels: the longer side at a glance ...
@@ -23,13 +23,15 @@ LARGER = 2  # times: no image is enlarged more
 WIDEST = 0.5  # of a digit's height: no stroke is wider, so all that is wider is paper
 GRAIN = 0.6  # pixels: standard deviation of the smoothing of the paper's grain
 STEEPEST = 12.0  # degrees: lines that fall or rise more are not found
+SHEET = 8  # times: turned, no image takes more space
 LEVEL = 0.3  # degrees: less is not worth turning
 
 # Pieces of ink; lengths are in heights of a digit
-SOLID = 0.35  # a piece thicker than this part of its size is a blot
+SOLID = 0.45  # a piece thicker than this part of its size is a blot
 TINY = 6  # pixels: a piece less tall tells nothing of the height of digits
 FLAT = 8  # times wider than tall: a rule
-ALONG = 0.5  # of its size on the border: the edge of the page, or a shadow
+ALONG = 0.5  # of its size on the border: the edge of the page, or a shadow, if it ...
+MUCH = 0.25  # ... takes so much of the border, or holds a corner
 SMALL, GIANT = 0.4, 3.0  # digits, or several that touch, are between these
 SHARED = 0.25  # of the height: pieces of a line overlap by as much
 SPECK = 0.08  # smaller pieces are dirt ...
@@ -125,18 +127,19 @@ def find_lines(picture):
     if height is None:
         return Layout([], 0.0, 1.0, 0.0, (grey.shape, grey.shape))
     # Digits may climb while the rule below them does not.
-    by_ink = angle = skew(ink > WEAK)
+    by_ink = angle = _affordable(skew(ink > WEAK), small.shape)
     clean, more = without_rules(_turned(shaded, angle), height)
     if more is None:
-        angle = skew(long_runs(shaded, height))
+        angle = _affordable(skew(long_runs(shaded, height)), small.shape)
         clean, more = without_rules(_turned(shaded, angle), height)
     if more is None:
         angle = by_ink
     else:
-        angle += more
+        angle = _affordable(angle + more, small.shape)
         height = digit_height(threshold(clean)) or height
     height *= len(grey) / len(small)
     scale = min(TALL / height, LARGER)
+    scale = 1.0 if abs(scale - 1) < 0.05 else scale
     large = _scaled(grey, scale)
     shaded = _outstanding(large, WIDEST * height * scale)
     clean, _ = without_rules(_turned(shaded, angle), height * scale)
@@ -167,6 +170,8 @@ def skew(ink):
     squares is largest (Postl 1986).
     """
     rows, columns = np.nonzero(ink)
+    if not rows.size:
+        return 0.0
     some = slice(None, None, 1 + len(rows) // 6000)
     rows, columns = rows[some], columns[some]
 
@@ -221,17 +226,22 @@ def lines(ink, height):
 def _paper_is_light(grey, window):
     """Ink stands out far from its surroundings, and little of the image is ink."""
     local = grey - ndimage.uniform_filter(grey, 1 + 2 * round(window / 2))
-    return (local**3).mean() < 0
+    return (local * local * local).mean() < 0
 
 
 def _outstanding(grey, widest):
     """What stands out from the paper, but for the edges of the page."""
     shaded = shading(noise(grey, GRAIN), widest, "nearest")
-    pieces = Pieces(shaded > 0.25 * np.quantile(shaded, 0.999))
+    pieces = Pieces(shaded > 0.25 * strongest(shaded))
     borders = (pieces.labels[0], pieces.labels[-1], *pieces.labels.T[[0, -1]])
-    along = np.max([np.bincount(b, minlength=pieces.n + 1)[1:] for b in borders], 0)
-    edges = pieces.pixels(along >= ALONG * pieces.size)
-    return np.where(ndimage.binary_dilation(edges, AROUND, 2), 0, shaded)
+    along = [np.bincount(border, minlength=pieces.n + 1)[1:] for border in borders]
+    part = [count / len(border) for count, border in zip(along, borders, strict=True)]
+    edges = np.max(along, axis=0) >= ALONG * pieces.size
+    corners = np.isin(
+        np.arange(pieces.n) + 1, pieces.labels[[0, 0, -1, -1], [0, -1] * 2]
+    )
+    edges = pieces.pixels(edges & (corners | (np.max(part, axis=0) >= MUCH)))
+    return np.where(grown(edges, 2, 2), 0, shaded)
 
 
 def _solid(pieces):
@@ -259,17 +269,24 @@ def _cut_out(ink, pieces, line):
     left, right = pieces.left[line].min(), pieces.right[line].max()
     where = slice(top, bottom), slice(left, right)
     own = np.isin(pieces.labels[where], np.array(line) + 1)
-    own = ndimage.binary_dilation(own, AROUND)
-    return Line(np.where(own, ink[where], 0), int(left), int(top))
+    return Line(np.where(grown(own), ink[where], 0), int(left), int(top))
 
 
 def _scaled(grey, scale):
-    if abs(scale - 1) < 0.05:
+    if scale == 1:
         return grey
     sides = [max(1, round(scale * side)) for side in grey.shape[::-1]]
     smooth = Image.Resampling.BILINEAR if scale < 1 else Image.Resampling.BICUBIC
     picture = Image.fromarray(np.ascontiguousarray(grey)).resize(sides, smooth)
     return np.asarray(picture).clip(0, 1)
+
+
+def _affordable(angle, shape):
+    """An angle, or 0 where a strip is so long that turned it would need much space."""
+    sine, cosine = map(abs, _turn(angle))
+    tall, wide = shape
+    turned = (cosine * tall + sine * wide) * (sine * tall + cosine * wide)
+    return angle if turned <= SHEET * tall * wide else 0.0
 
 
 def _turn(angle):

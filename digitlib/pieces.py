@@ -6,6 +6,28 @@ from scipy import ndimage
 AROUND = np.ones((3, 3), bool)  # pixels that touch at a corner hang together too
 
 
+def grown(mask, rows=1, columns=1):
+    """Widen what is True by some rows upwards and downwards, and columns to both sides.
+
+    Parameters
+    ----------
+    mask : numpy.ndarray, shape (height, width), bool
+    rows, columns : int
+
+    Returns
+    -------
+    numpy.ndarray, shape (height, width), bool
+    """
+    for axis, reach in ((0, rows), (1, columns)):
+        before = np.moveaxis(mask, axis, 0)
+        after = before.copy()
+        for step in range(1, reach + 1):
+            after[step:] |= before[:-step]
+            after[:-step] |= before[step:]
+        mask = np.moveaxis(after, 0, axis)
+    return mask
+
+
 class Pieces:
     """The connected components of ink.
 

@@ -19,6 +19,7 @@ SIDE = 2000  # pixels: the longest side that is looked at; larger images are red
 LEAST = 60  # ... but the shorter one remains as long
 DIGITS = (1, 1000)  # that may be asked for
 LARGE = 0.4  # heights of a digit: unread ink that is taller is something else
+DOUBTED = 0.25  # and so is a piece that is less probably a digit
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +46,8 @@ class Reading:
         The best guess, accepted or not; lines are joined by ``"\\n"``. With a
         pattern, that, filled in.
     confidence : float
-        The probability that all of it is right, 0 to 1: that each digit is one and
-        that one, and that the ink was parted rightly.
+        The probability that all of it is right, 0 to 1, if it is digits: that each
+        is the one that was read, and that the ink was parted rightly.
     accepted : bool
         Whether it may be used.
     reason : str or None
@@ -70,8 +71,9 @@ def settings():
     Returns
     -------
     dict
-        ``"weights"``, of each of `digitlib.segmentation.FEATURES`, by name;
-        ``"bias"``; and ``"threshold"``, the least `Reading.confidence` to accept.
+        ``"weights"``, of each of ``digitlib.segmentation.FEATURES``, by name;
+        ``"bias"``; and ``"threshold"``, the least `Reading.confidence` to accept where
+        the number of digits is ``"known"``, and where it is ``"unknown"``.
     """
     file = resources.files("digitlib") / "assets" / "reading.json"
     return json.loads(file.read_text(encoding="utf-8"))
@@ -96,7 +98,7 @@ def read(image, *, digits=None, pattern=None, recognizer=None):
         The same, as in ``"#####-####"``: each ``#`` is a digit; other characters
         are not looked for in the ink, but appear in the text.
     recognizer : digitlib.recognizer.Recognizer, optional
-        With weights from a file, and their detector; `Recognizer()` if left out.
+        With weights from a file, and their detector; the shipped ones if left out.
 
     Returns
     -------
@@ -117,7 +119,7 @@ def read(image, *, digits=None, pattern=None, recognizer=None):
     picture, sides = load_strip(image, SIDE, LEAST)
     layout = find_lines(picture)
     if not layout.lines:
-        return Reading(pattern or "", 0.0, False, "no digits", ())
+        return Reading("", 0.0, False, "no digits", ())
     learned = settings()
     weights = np.array([*(learned["weights"][f] for f in FEATURES), learned["bias"]])
     lattices = [
@@ -131,23 +133,24 @@ def read(image, *, digits=None, pattern=None, recognizer=None):
     possible = bool(path)
     if not possible:
         path, share = best_path(lattices)
-    scale = sides[0] / picture.shape[0]
+    scales = [side / seen for side, seen in zip(sides, picture.shape, strict=False)]
     found = [(line, step) for line, step in path if isinstance(step, Segment)]
-    confidence = share * math.prod(s.confidence * s.is_digit for _, s in found)
-    others = [s for _, s in path if isinstance(s, Skip) and s.height > LARGE]
-    reason = None
     if not found:
-        reason = "no digits"
-    elif not possible:
+        return Reading("", 0.0, False, "no digits", ())
+    confidence = share * math.prod(segment.confidence for _, segment in found)
+    skipped = any(isinstance(s, Skip) and s.height > LARGE for _, s in path)
+    doubted = any(segment.is_digit < DOUBTED for _, segment in found)
+    reason = None
+    if not possible:
         reason = "another count"
-    elif others:
+    elif skipped or doubted:
         reason = "not only digits"
-    elif confidence < learned["threshold"]:
+    elif confidence < learned["threshold"]["unknown" if count is None else "known"]:
         reason = "unsure"
     return Reading(
         _text(found, pattern), confidence, reason is None, reason,
         tuple(
-            _digit(segment, layout, layout.lines[line], scale, recognizer)
+            _digit(segment, layout, layout.lines[line], scales, sides, recognizer)
             for line, segment in found
         ),
     )  # fmt: skip
@@ -162,13 +165,13 @@ def _count(digits, pattern):
     if pattern is None:
         return None
     if not isinstance(pattern, str) or not pattern.isprintable():
-        raise DigitlibError(f"pattern: {pattern!r}, but a text such as ##-## is needed")
+        given = repr(pattern) if isinstance(pattern, str) else type(pattern).__name__
+        raise DigitlibError(f"pattern: {given}, but a text such as ##-## is needed")
     count = pattern.count("#")
     low, high = DIGITS
     if not low <= count <= high:
         raise DigitlibError(
-            f"pattern: {pattern!r} has {count} digits (#), but {low} to {high} are "
-            "needed"
+            f"pattern: {count} digits (#), but {low} to {high} are needed"
         )
     return count
 
@@ -185,16 +188,20 @@ def _text(found, pattern):
     return "\n".join(lines.values())
 
 
-def _digit(segment, layout, line, scale, recognizer):
+def _digit(segment, layout, line, scales, sides, recognizer):
     left, top, right, bottom = segment.box
     straight = left + line.left, top + line.top, right + line.left, bottom + line.top
-    left, top, right, bottom = (scale * side for side in layout.in_image(straight))
-    box = math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom)
+    left, top, right, bottom = layout.in_image(straight)
+    (down, across), (tall, wide) = scales, sides
+    box = (
+        max(0, math.floor(across * left)), max(0, math.floor(down * top)),
+        min(wide, math.ceil(across * right)), min(tall, math.ceil(down * bottom)),
+    )  # fmt: skip
     trust = segment.confidence * segment.is_digit
     accepted = trust >= recognizer.threshold
     reason = "unsure" if segment.confidence <= segment.is_digit else "not one digit"
     return Digit(
         segment.digit, segment.confidence, segment.probabilities, accepted,
         None if accepted else reason, segment.is_digit, segment.seen,
-        tuple(max(0, side) for side in box),
+        box,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from digitlib.pieces import AROUND
+from digitlib.pieces import AROUND, grown
 
 # Lengths are in heights of a digit.
 LONG = 0.55  # a level piece this long may be part of a rule ...
@@ -171,8 +171,7 @@ def _sides(shaded, level, height, gap, thick, force):
     runs = _runs(shaded.T, TOOTH * height).T
     labels, _ = ndimage.label(runs > 0.5 * force, AROUND)
     end = max(3, round(0.1 * height))
-    reach = 2 * round(REACH * height + 2) + 1
-    near = ndimage.binary_dilation(level, np.ones((reach, 5), bool))
+    near = grown(level, round(REACH * height + 2), 2)
     upright, teeth = np.zeros_like(level), []
     for label, where in enumerate(ndimage.find_objects(labels), 1):
         part = labels[where] == label
@@ -209,16 +208,13 @@ def _erased(picture, rule, strong, force):
     """
     if not rule.any():
         return picture
-    near = ndimage.binary_dilation(rule, np.ones((3, 1), bool))
-    grown = ndimage.binary_dilation(near, np.ones((3, 1), bool))
-    rest = (picture > strong) & ~grown
+    near, around = grown(rule, 1, 0), grown(rule, 2, 0)
+    rest = (picture > strong) & ~around
     above, below = np.zeros_like(rest), np.zeros_like(rest)
     for step in range(1, min(rule.sum(axis=0).max(), 8) + 5):
         above[step:] |= rest[:-step]
         below[:-step] |= rest[step:]
-    beside = np.ones((1, 3), bool)
-    crossing = ndimage.binary_dilation(above, beside)
-    crossing &= ndimage.binary_dilation(below, beside)
+    crossing = grown(above, 0, 1) & grown(below, 0, 1)
     # What is left of a line's blurred edge is paler than its middle.
     stays = crossing | (picture > np.where(near, FORCE[1], FORCE[0]) * force)
-    return np.where(grown & ~stays, 0, picture)
+    return np.where(around & ~stays, 0, picture)

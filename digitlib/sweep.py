@@ -5,14 +5,12 @@ killed and started again goes on where it stopped; runs that are in the file are
 repeated.
 """
 
-from concurrent.futures import BrokenExecutor, CancelledError
 from importlib import import_module
 from importlib.metadata import version
 import os
 import threading
 import time
 from typing import NamedTuple
-import warnings
 
 import numpy as np
 
@@ -22,6 +20,7 @@ from digitlib.errors import DigitlibError
 from digitlib.files import not_written, replacing
 from digitlib.model import forward
 from digitlib.recipes import find_recipe, train_recipe
+from digitlib.workers import run_all
 
 
 class Run(NamedTuple):
@@ -175,39 +174,7 @@ def run_one(recipe, seed, epochs, judged_on):
 
 def _run_all(keys, jobs, dask):
     """Do the runs on all cores or on a Dask cluster; yield each as it is finished."""
-    if not keys:
-        return
-    from joblib import Parallel, delayed, parallel_config
-
-    work = [delayed(_run_alone)(*key) for key in keys]
-    if dask is None:
-        with warnings.catch_warnings(), parallel_config(backend="loky", n_jobs=jobs):
-            # What TensorFlow compiled stays in memory; a worker that has grown is
-            # replaced, and that is fine.
-            warnings.filterwarnings("ignore", "A worker stopped")
-            try:
-                yield from Parallel(return_as="generator_unordered")(work)
-            except BrokenExecutor as error:
-                raise DigitlibError(
-                    "a worker process was ended from outside, perhaps for lack of "
-                    "memory; finished runs are kept, so start the same sweep again, "
-                    "with fewer --jobs"
-                ) from error
-        return
-    try:
-        with _connect(dask) as client, parallel_config(backend="dask", client=client):
-            yield from Parallel(return_as="generator_unordered")(work)
-    except DigitlibError:
-        raise
-    except Exception as error:  # distributed has many: a worker killed, a line cut
-        if not isinstance(error, (OSError, CancelledError)) and (
-            not type(error).__module__.startswith("distributed")
-        ):
-            raise
-        raise DigitlibError(
-            f"{dask}: the Dask cluster went away; finished runs are kept, so "
-            "start it and the same sweep again"
-        ) from error
+    return run_all(_run_alone, keys, jobs, dask) if keys else ()
 
 
 def _run_alone(*key):
@@ -216,22 +183,6 @@ def _run_alone(*key):
         os.environ.setdefault(threads, "1")  # read when TensorFlow is first imported
     with _ONE_AT_A_TIME:
         return run_one(*key)
-
-
-def _connect(address):
-    try:
-        from dask.distributed import Client
-    except ImportError as error:
-        raise DigitlibError(
-            "dask: not installed; pip install 'dask[distributed]'"
-        ) from error
-    try:
-        return Client(address, timeout=10)
-    except (OSError, TypeError, ValueError) as error:
-        raise DigitlibError(
-            f"{address}: no Dask scheduler answers; start one with `dask scheduler`, "
-            "or leave --dask out"
-        ) from error
 
 
 def _read(path):

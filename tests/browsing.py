@@ -1,13 +1,13 @@
 """Fixtures and helpers that look at the built site in a real browser.
 
-`site` is the built book's folder, `served` its address over http, `page` an empty page
-of a browser that reaches nothing but this machine, `new_page` makes more of them with
-other options, `watch` collects what goes wrong on a page, and `settle` waits for it:
+`site` is the built book's folder, `served` its address over http, `base` that and its
+address on the disk in turn, `page` an empty page of a browser that reaches nothing but
+this machine, `new_page` makes more of them with other options, `watch` collects what
+goes wrong on a page, and `visit` opens an address and waits until it is quiet:
 
     def test_the_front_page_opens_without_a_complaint(page, served):
         problems = watch(page)
-        page.goto(f"{served}/index.html")
-        settle(page)
+        visit(page, served, "index.html")
         assert problems == []
 """
 
@@ -27,6 +27,8 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application, StaticFileHandler
 
 ROOT = Path(__file__).parent.parent
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 800}
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
     "--no-sandbox",
@@ -100,6 +102,14 @@ def served(site):
     thread.join()
 
 
+@pytest.fixture(params=["http", "file"])
+def base(request, site):
+    """The site's address: over http, and opened from the disk."""
+    if request.param == "file":
+        return site.as_uri()
+    return request.getfixturevalue("served")
+
+
 @pytest.fixture(scope="module")
 def browser():
     """Headless Chromium, steered by Playwright.
@@ -137,7 +147,14 @@ def new_page(browser):
 @pytest.fixture
 def page(new_page):
     """An empty page, 1280 pixels wide and 800 high."""
-    return new_page(viewport={"width": 1280, "height": 800})
+    return new_page(viewport=DESKTOP)
+
+
+def visit(page, base, address):
+    """Open an address of the site, wait until nothing more happens; give the page."""
+    page.goto(f"{base}/{address}")
+    settle(page)
+    return page
 
 
 def settle(page):

@@ -27,6 +27,39 @@ PREDICT = """(pixels) => {
   return results;
 }"""
 
+PLACE = """(canvas) => {
+  canvas.scrollIntoView({ block: "center", behavior: "instant" });
+  return canvas.getBoundingClientRect().toJSON();
+}"""
+MOVE = """(points) => {
+  const canvas = document.querySelector("#draw-digit canvas");
+  const move = ([clientX, clientY], coalescedEvents = []) => new PointerEvent(
+    "pointermove", { pointerId: 1, clientX, clientY, coalescedEvents });
+  canvas.dispatchEvent(move(points.at(-1), points.map((point) => move(point))));
+}"""
+
+MOVES_AND_UP = """(points) => {
+  const canvas = document.querySelector("#draw-digit canvas");
+  const happen = (type, clientX, clientY) => canvas.dispatchEvent(
+    new PointerEvent(type, { pointerId: 1, clientX, clientY }));
+  for (const point of points) happen("pointermove", ...point);
+  happen("pointerup", ...points.at(-1));
+  const root = document.querySelector("#draw-digit");
+  return [root.dataset.answer, root.querySelector(".draw-said").textContent];
+}"""
+COUNT_SAID = """() => {
+  const status = document.querySelector(".draw-said");
+  window.said = [];
+  new MutationObserver(() => window.said.push(status.textContent))
+    .observe(status, { childList: true, characterData: true, subtree: true });
+}"""
+OUTLINE = """() => {
+  const focused = document.activeElement;
+  const style = getComputedStyle(focused.closest(".draw-paper") || focused);
+  return [style.outlineStyle, style.outlineWidth];
+}"""
+ONE = np.column_stack([np.full(7, 0.5), np.linspace(0.2, 0.8, 7)])
+
 
 @pytest.fixture(scope="module")
 def recognizer():
@@ -46,25 +79,43 @@ def answer(page):
     return page.get_attribute("#draw-digit", "data-answer")
 
 
-def draw(page, strokes):
-    """Replay strokes through the pointer."""
-    canvas = page.locator("#draw-digit canvas")
-    canvas.evaluate("e => e.scrollIntoView({block: 'center', behavior: 'instant'})")
-    box = canvas.bounding_box()
-    for stroke in strokes:
-        few = np.concatenate([stroke[:-1:3], stroke[-1:]])
-        points = [box["x"], box["y"]] + few * [box["width"], box["height"]]
-        page.mouse.move(*points[0])
+def draw(page, strokes, every=3):
+    """Replay strokes through the pointer, some of their points for the sake of time."""
+    for points in placed(page, strokes):
+        few = [*points[:-1:every], points[-1]]
+        page.mouse.move(*few[0])
         page.mouse.down()
-        for point in points[1:]:
+        for point in few[1:]:
             page.mouse.move(*point)
         page.mouse.up()
+
+
+def draw_fast(page, strokes):
+    """The same, but all points in one event, as when the page is busy."""
+    for points in placed(page, strokes):
+        page.mouse.move(*points[0])
+        page.mouse.down()
+        page.evaluate(MOVE, points)
+        page.mouse.up()
+
+
+def placed(page, strokes):
+    """Scroll to the canvas, and turn strokes into points of the window."""
+    box = page.locator("#draw-digit canvas").evaluate(PLACE)
+    return [([box["x"], box["y"]] + s * box["width"]).tolist() for s in strokes]
 
 
 def on_canvas(page):
     """The drawing as an image file."""
     script = "document.querySelector('#draw-digit canvas').toDataURL()"
     return base64.b64decode(page.evaluate(script).partition(",")[2])
+
+
+def ink(page):
+    """From where to where the ink reaches, across and down, in parts of the side."""
+    image = np.asarray(Image.open(io.BytesIO(on_canvas(page))).convert("L")) < 128
+    places = [np.flatnonzero(image.any(axis=axis)) for axis in (0, 1)]
+    return [(found[0] / len(image), (found[-1] + 1) / len(image)) for found in places]
 
 
 def expected(recognizer, content):
@@ -95,33 +146,34 @@ def test_the_page_computes_what_the_library_computes_on_all_test_images(
     compare(desk, recognizer, images)
 
 
-def same_answers(page, recognizer, n, seed):
+def same_answers(page, recognizer, n, seed, draw=draw):
     """How many of n drawings page and library read alike, and how many are right."""
     _, (images, labels) = split_validation(*load_mnist()[0])
     same = right = 0
     for strokes, digit in islice(drawings(images, labels, seed), n):
-        page.locator(".draw-clear").click()
+        page.locator(".draw-clear").evaluate("e => e.click()")
         draw(page, strokes)
         same += answer(page) == expected(recognizer, on_canvas(page))
         right += answer(page) == str(digit)
     return same, right
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("width", "zoom"), [(390, 1), (1280, 1), (1280, 2)], ids=str)
 def test_drawings_are_read_as_the_library_reads_them(
-    new_page, served, recognizer, width
+    new_page, served, recognizer, width, zoom
 ):
-    page = new_page(viewport={"width": width, "height": 900})
+    viewport = {"width": width // zoom, "height": 800 // zoom}
+    page = new_page(viewport=viewport, device_scale_factor=zoom)
     page.goto(f"{served}/{FRONT}")
     page.wait_for_function(READY)
-    same, right = same_answers(page, recognizer, 8, seed=width)
-    assert same == 8
-    assert right >= 6
+    same, right = same_answers(page, recognizer, 4, seed=viewport["width"])
+    assert same == 4
+    assert right >= 3
 
 
 @pytest.mark.slow
 def test_200_drawings_are_read_as_the_library_reads_them(desk, recognizer):
-    same, right = same_answers(desk, recognizer, 200, seed=1)
+    same, right = same_answers(desk, recognizer, 200, 1, draw_fast)
     assert same >= 198
     assert right >= 180
 
@@ -150,25 +202,37 @@ def test_undo_takes_back_and_clear_empties(desk):
     assert on_canvas(desk) == one
 
 
-def test_a_digit_is_drawn_nudged_and_erased_with_keys_alone(desk):
+def press(page, *keys):
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def test_a_digit_is_drawn_nudged_erased_and_loaded_with_keys_alone(desk):
     desk.locator("#draw-digit canvas").focus()
-    for _ in range(7):
-        desk.keyboard.press("ArrowUp")
-    desk.keyboard.press("Space")
-    for _ in range(14):
-        desk.keyboard.press("ArrowDown")
-    desk.keyboard.press("Space")
+    press(desk, *7 * ["ArrowUp"], "Space", *14 * ["ArrowDown"], "Space")
     assert answer(desk) == "1"
     before = on_canvas(desk)
-    desk.locator("input[value=move]").check()
-    desk.locator("#draw-digit canvas").focus()
-    desk.keyboard.press("ArrowLeft")
-    assert answer(desk) == "1"
-    assert on_canvas(desk) != before
-    desk.keyboard.press("Control+z")
+    press(desk, "Tab", "ArrowRight", "ArrowRight", "Shift+Tab", "ArrowLeft")
+    assert ink(desk)[0] == pytest.approx([0.475 - 1 / 28, 0.525 - 1 / 28], abs=0.01)
+    press(desk, "Control+z")
     assert on_canvas(desk) == before
-    desk.keyboard.press("Delete")
+    press(desk, "Tab", "ArrowLeft", "Shift+Tab")  # the eraser
+    press(desk, "Space", *7 * ["ArrowUp"], "Space")
+    assert ink(desk)[1] == pytest.approx([0.225, 0.45], abs=0.01)
+    press(desk, "Delete")
     assert answer(desk) == "none"
+    press(desk, *4 * ["Tab"], "Enter")  # past the tools, undo and clear
+    assert answer(desk) == "0"
+
+
+def test_what_has_the_focus_is_outlined(desk):
+    desk.locator("#draw-digit canvas").focus()
+    press(desk, "ArrowUp")
+    assert desk.evaluate(OUTLINE) == ["solid", "3px"]
+    for _ in range(24):
+        press(desk, "Tab")
+        assert desk.evaluate(OUTLINE) == ["solid", "3px"]
+    assert desk.evaluate("document.activeElement.tagName") == "SUMMARY"
 
 
 def test_test_digits_are_read_as_their_buttons_say(desk):
@@ -179,13 +243,122 @@ def test_test_digits_are_read_as_their_buttons_say(desk):
         assert answer(desk) == button.inner_text()[-1]
 
 
-def test_a_stroke_may_leave_the_canvas_and_a_second_finger_draws_nothing(desk):
-    draw(desk, [np.array([[0.5, 0.5], [1.5, 0.5], [0.5, 0.6]])])
-    before = on_canvas(desk)
-    desk.locator("#draw-digit canvas").dispatch_event(
-        "pointermove", {"pointerId": 77, "clientX": 200, "clientY": 300}
-    )
-    assert on_canvas(desk) == before
+def test_a_stroke_may_leave_the_canvas_and_come_back(desk):
+    stroke = np.array([[0.5, 0.2], [0.5, 0.5], [1.5, 0.5], [0.5, 0.6], [0.5, 0.9]])
+    draw(desk, [stroke], every=1)
+    assert ink(desk) == [
+        pytest.approx([0.475, 1], abs=0.01),
+        pytest.approx([0.175, 0.925], abs=0.01),
+    ]
+
+
+def test_every_move_within_a_frame_is_drawn_and_read_when_the_pointer_goes_up(desk):
+    [points] = placed(desk, [ONE])
+    desk.mouse.move(*points[0])
+    desk.mouse.down()
+    read, said = desk.evaluate(MOVES_AND_UP, points)
+    assert read == said[0] == "1"
+    assert ink(desk)[1] == pytest.approx([0.175, 0.825], abs=0.01)
+
+
+def test_every_move_that_the_browser_put_into_one_event_is_drawn(desk):
+    draw_fast(desk, [np.array([[0.5, 0.2], [0.2, 0.5], [0.5, 0.8]])])
+    assert ink(desk)[0] == pytest.approx([0.175, 0.525], abs=0.01)
+
+
+def test_the_answer_is_said_once_a_stroke(desk):
+    desk.evaluate(COUNT_SAID)
+    draw(desk, [ONE])
+    assert desk.evaluate("said") == ["1, more than 99.9% sure"]
+
+
+def change_width(page):
+    page.set_viewport_size({"width": 600, "height": 700})
+
+
+def change_theme(page):
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+
+
+@pytest.mark.parametrize("happens", [change_width, change_theme])
+def test_a_stroke_goes_on_when_the_page_changes_under_it(desk, recognizer, happens):
+    [points] = placed(desk, [ONE])
+    desk.mouse.move(*points[0])
+    desk.mouse.down()
+    desk.mouse.move(*points[1])
+    happens(desk)
+    [points] = placed(desk, [ONE])
+    for point in points[2:]:
+        desk.mouse.move(*point)
+    desk.mouse.up()
+    across, down = ink(desk)
+    assert down == pytest.approx([0.175, 0.825], abs=0.01)
+    assert across == pytest.approx([0.475, 0.525], abs=0.01)
+    assert answer(desk) == expected(recognizer, on_canvas(desk)) == "1"
+
+
+@pytest.fixture
+def touch(new_page, served):
+    """The front page on a phone, and a function that puts fingers on it."""
+    phone = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2}
+    page = new_page(has_touch=True, is_mobile=True, **phone)
+    page.goto(f"{served}/{FRONT}")
+    page.wait_for_function(READY)
+    session = page.context.new_cdp_session(page)
+
+    def put(kind, *fingers):
+        points = [{"x": x, "y": y, "id": k} for k, (x, y) in enumerate(fingers)]
+        event = {"type": f"touch{kind}", "touchPoints": points}
+        session.send("Input.dispatchTouchEvent", event)
+
+    return page, put
+
+
+def position(page):
+    return page.evaluate("[scrollX, scrollY, visualViewport.scale]")
+
+
+@pytest.mark.parametrize("end", ["End", "Cancel"])
+def test_a_finger_draws_and_the_page_stays_where_it_is(touch, end):
+    page, put = touch
+    [points] = placed(page, [ONE])
+    before = position(page)
+    put("Start", points[0])
+    for point in points[1:]:
+        put("Move", point)
+    put(end)
+    assert page.text_content(".draw-said").startswith("1")
+    assert position(page) == before
+    assert ink(page)[1] == pytest.approx([0.175, 0.825], abs=0.01)
+    assert answer(page) == "1"
+
+
+def test_a_second_finger_draws_nothing_and_the_first_goes_on(touch):
+    page, put = touch
+    first, second = placed(page, [ONE, ONE + np.array([0.3, -0.1])])
+    before = position(page)
+    put("Start", first[0])
+    put("Move", first[1])
+    put("Start", first[1], second[0])
+    for one, other in zip(first[2:-1], second[2:-1], strict=True):
+        put("Move", one, other)  # both; and apart, as to enlarge the page
+        put("Move", one, [other[0] + 20, other[1]])
+    put("Move", first[-1])  # the second finger is off again
+    put("End")
+    assert position(page) == before
+    assert ink(page)[0] == pytest.approx([0.475, 0.525], abs=0.01)
+    assert ink(page)[1] == pytest.approx([0.175, 0.825], abs=0.01)
+    assert answer(page) == "1"
+
+
+def test_a_finger_beside_the_canvas_scrolls(touch):
+    page, put = touch
+    page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
+    for y in range(700, 300, -50):
+        put("Start" if y == 700 else "Move", [10, y])
+    put("End")
+    page.wait_for_function("scrollY > 100")
 
 
 @pytest.mark.parametrize("left", [0, 1000])
@@ -196,7 +369,16 @@ def test_weights_that_are_missing_or_cut_are_said_in_place(page, served, left):
     say = page.locator(".draw-say").filter(has_text="could not be loaded")
     say.wait_for()
     assert answer(page) == "none"
-    assert page.locator("#draw-digit :is(button, input):enabled").count() == 0
+    assert page.locator("#draw-digit :is(canvas, button, input):visible").count() == 0
+
+
+def test_without_javascript_the_page_says_what_is_missing_and_shows_no_tools(
+    new_page, served
+):
+    page = new_page(java_script_enabled=False)
+    page.goto(f"{served}/{FRONT}")
+    assert "needs JavaScript" in page.inner_text(".draw-say")
+    assert page.locator("#draw-digit :is(canvas, button, input):visible").count() == 0
 
 
 def test_the_weights_in_the_page_are_those_of_the_package(site):

@@ -16,7 +16,7 @@ import pytest
 
 from digitlib import images
 from digitlib.errors import DigitlibError
-from digitlib.images import LUMA, load_color, load_image, readable
+from digitlib.images import LUMA, load_color, load_image, load_strip, readable
 
 FORMATS = ["PNG", "JPEG", "GIF", "TIFF", "BMP", "WEBP"]
 
@@ -354,6 +354,86 @@ def test_a_jpeg_is_not_decoded_whole(monkeypatch):
 @pytest.mark.parametrize("size", [0, -1, 1.5, "5", True, np.nan])
 def test_sizes_that_are_none(picture, size):
     assert complaint(picture, load_color, size=size).startswith("size: ")
+
+
+# Long and narrow ones
+
+
+STRIPS = {
+    "array": np.asarray,
+    "picture": Image.fromarray,
+    "file": lambda pixels: file_of(Image.fromarray(pixels)),
+}
+
+
+@pytest.mark.parametrize("form", STRIPS)
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((40, 30), (40, 30)),  # small enough
+        ((400, 300), (100, 75)),
+        ((401, 300), (81, 60)),  # the factor is a whole number
+        ((41, 900), (21, 450)),  # 20 rows must remain, ...
+        ((240, 39), (240, 39)),
+        ((10, 1000), (10, 1000)),  # ... or all that there are
+        ((1, 3), (1, 3)),
+        ((40, 9000), (7, 1500)),  # but no more pixels than 100 x 100
+    ],
+)
+def test_a_strip_is_reduced_as_far_as_it_stays_legible(form, shape, expected):
+    pixels = np.full((*shape, 3), 200, np.uint8)
+    picture, sides = load_strip(STRIPS[form](pixels), 100, 20)
+    assert picture.shape[:2] == expected
+    assert tuple(sides) == shape
+    assert picture.dtype == np.float32
+    assert np.allclose(picture, 200 / 255)
+
+
+def test_a_strip_that_is_reduced_shows_averages_of_squares():
+    pixels = np.random.default_rng(3).integers(0, 256, (65, 400), dtype=np.uint8)
+    expected = pixels[:63, :399].reshape(21, 3, 133, 3).mean(axis=(1, 3)) / 255
+    for form in STRIPS.values():
+        picture, _ = load_strip(form(pixels), 100, 20)
+        assert picture.shape == (22, 134)
+        assert np.allclose(picture[:21, :133], expected, atol=0.003)
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize("shape", [(601, 400), (210, 1301), (1301, 210)])
+def test_the_sides_of_a_file_are_those_before_any_reduction(format_, shape):
+    content = file_of(Image.new("L", shape[::-1], 90), format=format_)
+    picture, sides = load_strip(content, 300, 50)
+    assert tuple(sides) == shape
+    assert min(picture.shape[:2]) >= 50
+    assert max(picture.shape) <= max(shape) / 2
+
+
+@pytest.mark.parametrize("orientation", [*range(10), 99])
+@pytest.mark.parametrize("format_", ["PNG", "JPEG"])
+def test_the_sides_are_those_of_the_picture_as_displayed(format_, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    picture = Image.new("L", (600, 240), 90)
+    content = file_of(picture, format=format_, exif=exif)
+    turned = orientation in (5, 6, 7, 8)
+    for image in (content, Image.open(BytesIO(content))):
+        reduced, sides = load_strip(image, 200, 20)
+        assert tuple(sides) == ((600, 240) if turned else (240, 600))
+        assert reduced.shape[:2] == ((200, 80) if turned else (80, 200))
+
+
+@pytest.mark.parametrize("name", ["size", "least"])
+@pytest.mark.parametrize("side", [0, -1, 1.5, "5", True, None])
+def test_sides_of_a_strip_that_are_none(picture, name, side):
+    wanted = {"size": 100, "least": 10, name: side}
+    assert complaint(picture, load_strip, **wanted).startswith(f"{name}: ")
+
+
+@pytest.mark.parametrize(
+    "image", [b"", b"no image", "no such file", None, np.zeros((0, 5)), [[1.0]]]
+)
+def test_what_is_no_image_is_no_strip(image):
+    assert complaint(image, load_strip, size=100, least=10) == complaint(image)
 
 
 # What is no image

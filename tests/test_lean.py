@@ -1,14 +1,20 @@
 """The extension that makes the site light: on small pages, without a browser."""
 
+import base64
+from io import BytesIO
 from pathlib import Path
+import re
 import sys
 
 from bs4 import BeautifulSoup
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+from fontTools.ttLib import TTFont
 from PIL import Image
 import pytest
 
 sys.path.append(str(Path(__file__).parent.parent / "book" / "_ext"))
-from lean import access, descriptions, front, pictures, scripts, styles
+from lean import access, descriptions, front, pictures, scripts, solutions, styles
 
 
 def parse(body="", head="<title>Data — The book</title>"):
@@ -34,6 +40,10 @@ def parse(body="", head="<title>Data — The book</title>"):
         ("@media print{.used{color:red}}", True),
         ("@media print{.unused{color:red}}", False),
         ("@keyframes turn{to{rotate:1turn}}", True),
+        ("@supports (gap:0){.used{gap:0}}", True),
+        ("@supports (gap:0){.unused{gap:0}}", False),
+        ("@font-face{font-family:Mine}", True),
+        ('@font-face{font-family:"Font Awesome 6 Free"}', False),
     ],
 )
 def test_only_rules_whose_names_all_occur_are_kept(rule, kept):
@@ -61,6 +71,130 @@ def test_a_class_that_only_a_script_sets_counts_as_used():
 )
 def test_addresses_in_styles_follow_the_file(address, wanted):
     assert styles.moved(address, "styles") == wanted
+    assert styles.moved(address, ".") == address
+
+
+GLASS, BARS, STAR = "\uf002", "\uf0c9", "\uf005"
+
+
+def icons_in(css):
+    """The signs of the font that a style sheet holds in its first rule."""
+    data = re.search(r"url\(data:font/woff;base64,(.+?)\)", css)[1]
+    font = TTFont(BytesIO(base64.b64decode(data)))
+    assert font.flavor == "woff"
+    return {chr(code) for code in font.getBestCmap()}
+
+
+@pytest.fixture
+def icon_file(tmp_path):
+    """A font of three icons, where the theme has its own."""
+    folder = tmp_path / "_static/vendor/fontawesome/webfonts"
+    folder.mkdir(parents=True)
+    pen = TTGlyphPen(None)
+    pen.moveTo((0, 0))
+    pen.lineTo((0, 500))
+    pen.lineTo((500, 0))
+    pen.closePath()
+    shape = pen.glyph()
+    names = {ord(GLASS): "glass", ord(BARS): "bars", ord(STAR): "star"}
+    glyphs = [".notdef", *names.values()]
+    font = FontBuilder(1000)
+    font.setupGlyphOrder(glyphs)
+    font.setupCharacterMap(names)
+    font.setupGlyf(dict.fromkeys(glyphs, shape))
+    font.setupHorizontalMetrics(dict.fromkeys(glyphs, (500, 0)))
+    font.setupHorizontalHeader()
+    font.setupOS2()
+    font.setupPost()
+    font.save(folder / "fa-solid-900.ttf")
+    return folder / "fa-solid-900.ttf"
+
+
+def test_the_icon_font_holds_the_icons_that_the_rules_show_and_no_other(icon_file):
+    rule = styles.icon_font(icon_file, f'.a::before{{content:"{GLASS}{BARS}"}}')
+    assert icons_in(rule) == {GLASS, BARS}
+    assert rule.startswith("@font-face{")
+    for part in ('font-family:"Font Awesome 6 Free"', "font-weight:900"):
+        assert part in rule
+
+
+@pytest.fixture
+def joined(tmp_path, icon_file):
+    """A site of two pages after its styles were joined: its folder and the pages."""
+    static = tmp_path / "_static"
+    for name, text in {
+        "theme/theme.css": '@import "more.css";\n'
+        ".a{background:url(../a.png)}.gone{top:0}",
+        "theme/more.css": f'.b{{content:"{GLASS}"}}.gone{{content:"{STAR}"}}',
+        "extra.css": ".only-by-script{top:1px}.a{top:2px}",
+        "own.css": ".a{top:3px}",
+        "print.css": ".a{top:4px}",
+        "menu.js": 'menu.classList.add("only-by-script")',
+    }.items():
+        path = static / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    pages = {}
+    for name, up, body, own in (
+        ("index.html", "", '<p class="a"></p>', "own.css"),
+        ("book/data.html", "../", '<p class="b"></p>', None),
+    ):
+        sheets = ["theme/theme.css?v=1", *filter(None, [own]), "extra.css"]
+        links = [f'<link rel="stylesheet" href="{up}_static/{s}">' for s in sheets]
+        head = f'''<title>A</title>{"".join(links)}
+          <link rel="stylesheet" media="print" href="{up}_static/print.css">
+          <script src="{up}_static/menu.js?v=1"></script>'''
+        pages[tmp_path / name] = parse(body, head)
+    styles.join(tmp_path, pages)
+    return tmp_path, list(pages.values())
+
+
+def rules_of(site):
+    return (site / "_static/joined.css").read_text()
+
+
+def test_the_styles_that_all_pages_have_become_one_and_the_others_stay(joined):
+    _, (front_page, chapter) = joined
+    for page, places in (
+        (
+            front_page,
+            ["_static/joined.css", "_static/own.css", "_static/print.css"],
+        ),
+        (chapter, ["../_static/joined.css", "../_static/print.css"]),
+    ):
+        links = [link["href"] for link in page.select("link")]
+        assert [link.partition("?")[0] for link in links] == places
+    # Browsers keep a style sheet by its address.
+    version = re.compile(r"joined\.css\?v=[0-9a-f]{8}$")
+    assert version.search(front_page.link["href"])
+
+
+def test_joined_styles_are_in_their_order_with_what_they_import(joined):
+    site, _ = joined
+    css = rules_of(site)
+    order = [".b{", ".a{background", ".only-by-script{top:1px}", ".a{top:2px}"]
+    places = [css.index(rule) for rule in order]
+    assert places == sorted(places)
+    assert 'url("a.png")' in css
+    for absent in (".gone", "@import", "top:3px", "top:4px"):
+        assert absent not in css
+
+
+def test_joined_styles_begin_with_their_encoding_and_the_icons_in_use(joined):
+    site, _ = joined
+    css = rules_of(site)
+    assert css.startswith('@charset "utf-8";\n@font-face{')
+    assert icons_in(css) == {GLASS}
+
+
+def test_other_styles_have_another_address(joined):
+    site, (front_page, chapter) = joined
+    before = front_page.link["href"]
+    assert chapter.link["href"].endswith(before)
+    (site / "_static/joined.css").rename(site / "_static/theme.css")
+    page = parse('<p class="a"></p>', '<link rel="stylesheet" href="_static/own.css">')
+    styles.join(site, {site / "index.html": page})
+    assert page.link["href"] != before
 
 
 # Scripts
@@ -154,6 +288,21 @@ def test_a_long_description_is_cut_at_a_word():
     assert text.endswith("words …")
 
 
+def test_a_description_ends_with_a_sentence_where_it_can():
+    text = f"One. Two is {'very ' * 20}long. Three is {'very ' * 20}long."
+    page = parse(f"<article><h1>Data</h1><p>{text}</p></article>")
+    descriptions.describe(page)
+    [found] = meta(page, "description")
+    assert found == f"One. Two is {'very ' * 20}long."
+
+
+def test_a_page_that_sphinx_makes_is_described_too():
+    page = parse(head="<title>Search - The book</title>")
+    descriptions.describe(page)
+    assert meta(page, "description") == ["Search all pages of the book."]
+    assert page.title.get_text() == "Search — The book"
+
+
 def test_what_the_page_says_itself_stays():
     head = '<title>A — B</title><meta name="description" content="Mine">'
     page = parse("<article><h1>A</h1><p>Other</p></article>", head)
@@ -204,3 +353,28 @@ def test_what_hinders_a_screen_reader_is_mended():
     assert page.i["aria-hidden"] == "true"
     assert page.select_one(".math")["tabindex"] == "0"
     assert not page.select("[role]")
+
+
+# Solutions
+
+
+FOLD = """<div class="cell {tag}"><details><summary>Show</summary>
+<div class="cell_input">{text}</div><div class="cell_output">its output</div>
+</details></div>"""
+
+
+def test_a_solution_of_several_cells_has_one_fold():
+    texts = [("tag_hide-cell", "a"), ("tag_hide-cell", "b"), ("tag_hide-cell", "c")]
+    other = [("tag_hide-input", "d"), ("tag_hide-cell", "e")]
+    cells = [FOLD.format(tag=tag, text=text) for tag, text in texts]
+    others = [FOLD.format(tag=tag, text=text) for tag, text in other]
+    page = parse("".join([*cells, "<p>The next exercise</p>", *others]))
+    solutions.gather(page)
+    folds = [
+        [part.get_text() for part in fold.select(".cell_input")]
+        for fold in page.select("details")
+    ]
+    assert folds == [["a", "b", "c"], ["d"], ["e"]]
+    outputs = [len(fold.select(".cell_output")) for fold in page.select("details")]
+    assert outputs == [3, 1, 1]
+    assert len(page.select("summary")) == 3

@@ -81,6 +81,11 @@ def test_json_has_an_object_a_line(images, capsys):
         ["recognize"],
         ["recognize", "x.png", "--json", "--show"],
         ["recognize", "x.png", "--weights"],
+        ["read"],
+        ["read", "x.png", "--digits", "0"],
+        ["read", "x.png", "--digits", "5", "--pattern", "#####"],
+        ["read", "x.png", "--json", "--output", "x.csv"],
+        ["read", "x.png", "--jobs", "0"],
         ["train"],
         ["train", "--out", "w.npz", "--epochs", "0"],
         ["train", "--out", "w.npz", "--batch-size", "many"],
@@ -108,6 +113,14 @@ def test_wrong_use_has_status_2(arguments, capsys):
     [
         (["recognize", "seven.png", "--weights", "absent.npz"], "no such weights"),
         (["recognize", "seven.png", "--weights", "letter.txt"], "not a whole .npz"),
+        (["read", "seven.png", "--weights", "absent.npz"], "no such weights"),
+        (["read", "seven.png", "--weights", "plain"], "without a detector"),
+        (["read", "seven.png", "--digits", "1001"], "digits: 1001"),
+        (["read", "seven.png", "--pattern", "-"], "0 digits"),
+        (["read", "seven.png", "--output", "letter.txt"], "ends in .csv"),
+        (["read", "seven.png", "--output", "absent/x.csv"], "cannot be written"),
+        (["read", "seven.png", "--review", "letter.txt"], "cannot be written"),
+        (["read", "seven.png", "--review", "."], "with images to read in it"),
         (["evaluate", "--data", "absent.npz"], "no such file"),
         (["evaluate", "--data", "letter.txt"], "not a whole .npz"),
         (["train", "--out", "w.npz", "--data", "letter.txt"], "not a whole .npz"),
@@ -355,6 +368,29 @@ def test_a_progress_bar_for_a_person_who_sees_no_lines(images):
     assert "0/3" not in at_a_terminal("recognize", *paths, stdout="terminal")
     assert at_a_terminal("recognize", "two.png", stdout="pipe") == ""
     assert "/3" not in output("recognize", *paths).stderr
+
+
+def test_a_bar_for_a_file_of_records_wherever_lines_would_go(images):
+    paths = ["seven.png", "absent.png", "two.png"]
+    for stdout in ("pipe", "terminal"):
+        name = f"{stdout}.csv"
+        shown = at_a_terminal("read", *paths, "--output", name, stdout=stdout)
+        assert "0/3" in shown
+        assert re.search(r"[\r\n]digitlib: absent\.png: no such file\r\n", shown)
+    assert "0/3" in at_a_terminal("read", *paths, stdout="pipe")
+    assert "0/3" not in at_a_terminal("read", *paths, stdout="terminal")
+
+
+@pytest.mark.parametrize("command", ["recognize", "read"])
+def test_a_full_disk_behind_the_printed_lines_is_one_line(images, command):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "digitlib", command, "seven.png", "two.png"],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    message = "what is printed cannot be written (No space left on device)"
+    assert done.stderr == f"digitlib: {message}\n"
 
 
 def test_recognizing_loads_nothing_heavy(images):

@@ -19,7 +19,7 @@ NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
 MODULES = sorted(
     path for path in (ROOT / "digitlib").glob("*.py") if not path.stem.startswith("__")
 )
-COMMANDS = ("recognize", "train", "sweep", "evaluate")
+COMMANDS = ("recognize", "read", "train", "sweep", "evaluate")
 
 
 def public(path):

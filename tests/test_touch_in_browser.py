@@ -4,7 +4,7 @@ from io import BytesIO
 import re
 
 from axe_playwright_python.sync_playwright import Axe
-from browsing import settle
+from browsing import DESKTOP, PHONE, visit
 from matrix import answers as plain_answers
 import numpy as np
 from PIL import Image
@@ -15,16 +15,6 @@ from threshold import answers as robust_answers
 
 MATRIX, THRESHOLD = "book/evaluation.html", "book/trust.html"
 PAGES = {"matrix": MATRIX, "threshold": THRESHOLD}
-DESKTOP = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
-
-
-@pytest.fixture(params=["http", "file"])
-def base(request, site):
-    """The site's address: over http, and opened from the disk."""
-    if request.param == "file":
-        return site.as_uri()
-    return request.getfixturevalue("served")
 
 
 @pytest.fixture(scope="module")
@@ -37,12 +27,6 @@ def counts():
         for true in range(10)
         for read in range(10)
     }
-
-
-def visit(page, base, address):
-    page.goto(f"{base}/{address}")
-    settle(page)
-    return page
 
 
 def count_of(page, true, read):

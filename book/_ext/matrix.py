@@ -27,7 +27,8 @@ as.</caption>
 </tbody>
 </table>
 <div class="matrix-open" hidden>
-<p>Choose a count to see its digits. Arrow keys move, Enter opens.</p>
+<p>Choose a count to see its digits, by mouse or finger, or with the arrow keys
+and Enter. Below each digit: how sure the network was.</p>
 <p class="matrix-chosen"></p>
 <ul class="digits"></ul>
 </div>

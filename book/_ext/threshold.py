@@ -38,6 +38,8 @@ many errors are left in the rest, and what both cost if an error costs
 TOOL = """\
 <div class="threshold screen-only">
 <div class="threshold-tool" hidden>
+<p>Each bar is a threshold, and as high as its cost. The slider chooses one of
+them.</p>
 <div class="threshold-bars" aria-hidden="true"></div>
 <p class="threshold-legend" aria-hidden="true">
 <span class="threshold-aside"></span> cost of keying
@@ -61,6 +63,8 @@ max="1000" value="{price}" required> images.</label>
 <p id="threshold-of-aside">Set aside:
 <span class="threshold-aside-count"></span>, the surest first</p>
 <ul class="digits" aria-labelledby="threshold-of-aside"></ul>
+<p class="threshold-legend">Below each digit: how sure the network was, what it
+read, and what the digit is, if that is something else.</p>
 </div>
 <p class="threshold-trouble" role="status" hidden>The slider that belongs here
 could not be loaded. The table is complete without it.</p>

@@ -13,16 +13,51 @@ function digitFraming(settings) {
 
   // Small tools
 
-  const make = (height, width, data) => (
-    { height, width, data: data || new Float32Array(height * width) });
-  const map = ({ height, width, data }, change) => make(height, width, data.map(change));
+  const make = (height, width) => ({ height, width, data: new Float32Array(height * width) });
   const clip = (value) => Math.min(Math.max(value, 0), 1);
-  const sum = (values) => values.reduce((total, value) => total + value, 0);
   const longer = ({ height, width }) => Math.max(height, width);
   const even = (value) => {  // round as Python does
     const down = Math.floor(value);
     return value - down < 0.5 || (value - down === 0.5 && down % 2 === 0) ? down : down + 1;
   };
+
+  // Plain loops: for-of, and the functions that arrays have for these, take much longer.
+  function sum(values) {
+    let total = 0;
+    for (let i = 0; i < values.length; i++) total += values[i];
+    return total;
+  }
+
+  function flat(values) {
+    for (let i = 1; i < values.length; i++) if (values[i] !== values[0]) return false;
+    return true;
+  }
+
+  function range(values) {
+    let low = Infinity, high = -Infinity;
+    for (let i = 0; i < values.length; i++) {
+      low = Math.min(low, values[i]);
+      high = Math.max(high, values[i]);
+    }
+    return [low, high];
+  }
+
+  function those(values, wanted) {
+    const found = new Float32Array(values.length);
+    let n = 0;
+    for (let i = 0; i < values.length; i++) if (wanted(values[i])) found[n++] = values[i];
+    return found.subarray(0, n);
+  }
+
+  function each({ data }, visit) {
+    for (let at = 0; at < data.length; at++) visit(data[at], at);
+  }
+
+  function map({ height, width, data }, change) {
+    const changed = make(height, width);
+    for (let at = 0; at < data.length; at++) changed.data[at] = change(data[at], at);
+    return changed;
+  }
 
   // Change every row and turn the picture; done twice, its rows and its columns.
   function turn({ height, width, data }, change) {
@@ -38,12 +73,14 @@ function digitFraming(settings) {
 
   // A weighted mean around every pixel; outside, the row is mirrored.
   function smooth(row, kernel) {
-    if (row.every((value) => value === row[0])) return row;
+    if (flat(row)) return row;
     const n = row.length, radius = kernel.length >> 1;
     const wide = new Float64Array(n + 2 * radius);
-    for (let x = 0; x < wide.length; x++) {
-      const at = (((x - radius) % (2 * n)) + 2 * n) % (2 * n);
-      wide[x] = row[at < n ? at : 2 * n - 1 - at];
+    wide.set(row, radius);
+    for (let x = 0; x < radius; x++) {
+      const at = x % (2 * n) < n ? x % n : n - 1 - x % n;
+      wide[radius - 1 - x] = row[at];
+      wide[radius + n + x] = row[n - 1 - at];
     }
     const smoothed = new Float32Array(n);
     for (let x = 0; x < n; x++) {
@@ -56,7 +93,7 @@ function digitFraming(settings) {
 
   // The smallest value within a radius, found in windows that double.
   function smallest(row, radius) {
-    if (row.every((value) => value === row[0])) return row;
+    if (flat(row)) return row;
     const wide = new Float32Array(row.length + 2 * radius).fill(Infinity);
     wide.set(row, radius);
     for (let done = 1, step; done < 2 * radius + 1; done += step) {
@@ -75,50 +112,54 @@ function digitFraming(settings) {
     }
   }
 
-  // The pixels that hang together with a first one, all of them `inside`.
-  function flood(picture, first, inside, visit) {
+  // Go on from a pixel to its neighbours as long as `enter` lets in, once each.
+  function flood(picture, first, enter) {
     const waiting = [first];
-    const reach = (at) => { if (inside(at)) { visit(at); waiting.push(at); } };
-    reach(first);
+    const reach = (at) => { if (enter(at)) waiting.push(at); };
     while (waiting.length) around(picture, waiting.pop(), reach);
   }
 
   function pieces(picture, level) {
     const labels = new Int32Array(picture.data.length), found = [];
-    picture.data.forEach((value, first) => {
+    each(picture, (value, first) => {
       if (value <= level || labels[first]) return;
       const piece = { area: 0, top: 1e9, bottom: 0, left: 1e9, right: 0 };
       found.push(piece);
-      flood(picture, first, (at) => picture.data[at] > level && !labels[at], (at) => {
+      flood(picture, first, (at) => {
+        if (labels[at] || picture.data[at] <= level) return false;
         const x = at % picture.width, y = (at - x) / picture.width;
         labels[at] = found.length;
         piece.area += 1;
         piece.top = Math.min(piece.top, y); piece.bottom = Math.max(piece.bottom, y + 1);
         piece.left = Math.min(piece.left, x); piece.right = Math.max(piece.right, x + 1);
+        return true;
       });
     });
     return { labels, found };
   }
 
   // Erase all but some ink and the grey edges around it.
-  function only({ height, width, data }, ink) {
-    const kept = make(height, width);
-    for (let at = 0; at < ink.length; at++) {
-      if (ink[at]) around(kept, at, (near) => { kept.data[near] = data[near]; });
-    }
+  function only(picture, ink) {
+    const kept = make(picture.height, picture.width);
+    const keep = (at) => { kept.data[at] = picture.data[at]; };
+    each(picture, (_, at) => { if (ink(at)) around(picture, at, keep); });
     return kept;
   }
 
-  function cropped({ height, width, data }, room = 0) {
+  function cropped(picture) {
+    const { height, width, data } = picture;
     let top = height, bottom = -1, left = width, right = -1;
-    data.forEach((value, at) => {
+    each(picture, (value, at) => {
       if (value <= WEAK) return;
       const x = at % width, y = (at - x) / width;
       top = Math.min(top, y); bottom = Math.max(bottom, y);
       left = Math.min(left, x); right = Math.max(right, x);
     });
     const part = make(Math.max(bottom - top + 1, 0), Math.max(right - left + 1, 0));
-    return map(part, (_, at) => data[(top + Math.floor(at / part.width)) * width + left + at % part.width]);
+    for (let y = top; y <= bottom; y++) {
+      part.data.set(data.subarray(y * width + left, y * width + right + 1), (y - top) * part.width);
+    }
+    return part;
   }
 
   function padded({ height, width, data }, room) {
@@ -137,36 +178,49 @@ function digitFraming(settings) {
   const LANCZOS = [3, (x) => sinc(x) * sinc(x / 3)];
 
   function resized(picture, height, width, [reach, filter]) {
-    const line = (length) => (row) => {
-      if (length === row.length) return row;
-      const scale = row.length / length, stretch = Math.max(scale, 1);
-      return Float32Array.from({ length }, (_, x) => {
-        const middle = (x + 0.5) * scale;
+    const line = (from, length) => {
+      const scale = from / length, stretch = Math.max(scale, 1);
+      const weights = Array.from({ length }, (_, x) => {
+        const middle = (x + 0.5) * scale, near = [];
         const first = Math.max(Math.trunc(middle - reach * stretch + 0.5), 0);
-        const last = Math.min(Math.trunc(middle + reach * stretch + 0.5), row.length);
-        let total = 0, all = 0;
+        const last = Math.min(Math.trunc(middle + reach * stretch + 0.5), from);
         for (let i = first; i < last; i++) {
           const distance = Math.abs(i - middle + 0.5) / stretch;
-          const weight = distance < reach ? filter(distance) : 0;
-          total += weight * row[i];
-          all += weight;
+          near.push(distance < reach ? filter(distance) : 0);
         }
-        return total / all;
+        return { first, near, all: sum(near) };
       });
+      return (row) => (from === length ? row : weights.map(({ first, near, all }) => {
+        let total = 0;
+        for (let k = 0; k < near.length; k++) total += near[k] * row[first + k];
+        return total / all;
+      }));
     };
-    return turn(turn(picture, line(width)), line(height));
+    return turn(turn(picture, line(picture.width, width)), line(picture.height, height));
   }
 
-  // How far each pixel is from the nearest that is not `ink` (Felzenszwalb and
-  // Huttenlocher 2012): the lower envelope of parabolas, first in rows, then in columns.
+  // How far each pixel is from the nearest that is not `ink`: squared within its row;
+  // then the lowest of the parabolas that stand on its column (Felzenszwalb and
+  // Huttenlocher 2012).
   function distances(picture, ink) {
-    const far = 1e6;
-    const squares = both(map(picture, (value) => (ink(value) ? 1e6 : 0)), (row) => {
+    const inRow = (row) => {
+      const squares = new Float32Array(row.length).fill(1e6);
+      const walk = (from, step) => {
+        for (let x = from, gone = 1e3; x >= 0 && x < row.length; x += step) {
+          gone = ink(row[x]) ? gone + 1 : 0;
+          squares[x] = Math.min(squares[x], gone * gone);
+        }
+      };
+      walk(0, 1);
+      walk(row.length - 1, -1);
+      return squares;
+    };
+    const inColumn = (row) => {
+      if (flat(row)) return row.map(Math.sqrt);
       const n = row.length, nearest = new Float32Array(n);
-      const tops = new Int32Array(n), starts = new Float64Array(n + 1);
+      const tops = [0], starts = [-Infinity];
       const crossing = (x, top) => (row[x] + x * x - row[top] - top * top) / (2 * (x - top));
       let last = 0;
-      starts[0] = -Infinity;
       for (let x = 1; x < n; x++) {
         let start = crossing(x, tops[last]);
         while (start <= starts[last]) start = crossing(x, tops[--last]);
@@ -176,21 +230,20 @@ function digitFraming(settings) {
       starts[last + 1] = Infinity;
       for (let x = 0, k = 0; x < n; x++) {
         while (starts[k + 1] < x) k += 1;
-        nearest[x] = row[tops[k]] + (x - tops[k]) ** 2;
+        nearest[x] = Math.sqrt(row[tops[k]] + (x - tops[k]) ** 2);
       }
       return nearest;
-    });
-    return map(squares, Math.sqrt);
+    };
+    return turn(turn(picture, inRow), inColumn);
   }
 
   // Thresholds
 
   function otsu({ data }) {
-    let low = Infinity, high = -Infinity;
-    for (const value of data) { low = Math.min(low, value); high = Math.max(high, value); }
+    const [low, high] = range(data);
     const step = (high - low) / 256, counts = new Float64Array(256);
     if (step < 1e-9) return low;
-    for (const value of data) counts[Math.min(Math.floor((value - low) / step), 255)] += 1;
+    for (let i = 0; i < data.length; i++) counts[Math.min(Math.floor((data[i] - low) / step), 255)] += 1;
     const grey = (k) => low + (k + 0.5) * step;
     const all = sum(counts.map((count, k) => count * grey(k)));
     let best = -1, level = low, below = 0, dark = 0;
@@ -207,7 +260,8 @@ function digitFraming(settings) {
   function separability(picture) {
     const level = otsu(picture), { data } = picture, n = data.length;
     let light = 0, lights = 0, all = 0, squares = 0;
-    for (const value of data) {
+    for (let i = 0; i < n; i++) {
+      const value = data[i];
       all += value;
       squares += value * value;
       if (value > level) { light += 1; lights += value; }
@@ -228,14 +282,15 @@ function digitFraming(settings) {
     if (Math.min(picture.height, picture.width) < 40) return picture;
     const sigma = longer(picture) / 250, radius = Math.floor(4 * sigma + 0.5);
     const bell = Array.from({ length: 2 * radius + 1 }, (_, k) => Math.exp(-0.5 * ((k - radius) / sigma) ** 2));
-    const all = sum(bell);
-    return both(picture, (row) => smooth(row, bell.map((value) => value / all)));
+    const all = sum(bell), kernel = bell.map((value) => value / all);
+    return both(picture, (row) => smooth(row, kernel));
   }
 
   function polarity(picture) {
     const small = reduced(picture, EYE);
     const size = 1 + Math.floor(longer(small) / 4) * 2;
-    const mean = both(small, (row) => smooth(row, new Float64Array(size).fill(1 / size)));
+    const kernel = Array.from({ length: size }, () => 1 / size);
+    const mean = both(small, (row) => smooth(row, kernel));
     const local = map(small, (value, at) => value - mean.data[at]);
     return light(local) + 0.35 * light(small) > 0 ? map(picture, (value) => 1 - value) : picture;
   }
@@ -244,10 +299,10 @@ function digitFraming(settings) {
     const factor = Math.ceil(longer(picture) / side);
     return both(picture, (row) => {
       const means = new Float32Array(Math.ceil(row.length / factor));
-      row.forEach((value, x) => {
+      for (let x = 0; x < row.length; x++) {
         const at = Math.floor(x / factor);
-        means[at] += value / Math.min(factor, row.length - at * factor);
-      });
+        means[at] += row[x] / Math.min(factor, row.length - at * factor);
+      }
       return means;
     });
   }
@@ -256,8 +311,9 @@ function digitFraming(settings) {
   function light(picture) {
     const { height, width, data } = picture, level = otsu(picture);
     let lights = 0, border = 0;
-    if (Math.max(...data) - Math.min(...data) < 1e-4) return 0;
-    data.forEach((value, at) => {
+    const [low, high] = range(data);
+    if (high - low < 1e-4) return 0;
+    each(picture, (value, at) => {
       if (value <= level) return;
       const x = at % width, y = (at - x) / width;
       lights += 1;
@@ -269,7 +325,7 @@ function digitFraming(settings) {
   function shading(picture) {
     const radius = Math.max(2, even(WIDEST * longer(picture) / 2));
     const eroded = both(picture, (row) => smallest(row, radius));
-    if (eroded.data.every((value) => value === 0)) return picture;
+    if (eroded.data[0] === 0 && flat(eroded.data)) return picture;
     const paper = both(map(eroded, (value) => -value), (row) => smallest(row, radius));
     return map(picture, (value, at) => (
       (value + paper.data[at]) / Math.max(1 + paper.data[at], 1 - DARKEST)));
@@ -277,12 +333,12 @@ function digitFraming(settings) {
 
   function threshold(picture) {
     const { height, width, data } = picture, n = data.length;
-    const nothing = make(height, width);
-    const sorted = data.filter((value) => value > 0).sort(), zeros = n - sorted.length;
+    const nothing = make(height, width), kept = make(height, width);
+    const sorted = those(data, (value) => value > 0).sort(), zeros = n - sorted.length;
     const strongest = sorted[sorted.length - 1 - Math.floor(n / 20000)] || 0;
-    const ink = quantile(sorted.filter((value) => value >= STRONG * strongest), 0.85);
+    const ink = quantile(those(sorted, (value) => value >= STRONG * strongest), 0.85);
     if (!(ink >= FAINTEST)) return nothing;
-    const paper = sorted.filter((value) => value < WEAK * ink);
+    const paper = those(sorted, (value) => value < WEAK * ink);
     const median = (values, nulls) => {
       const all = values.length + nulls, at = (k) => (k < nulls ? 0 : values[k - nulls]);
       return (at((all - 1) >> 1) + at(all >> 1)) / 2 || 0;
@@ -298,11 +354,17 @@ function digitFraming(settings) {
     const scaled = map(picture, (value) => clip((value - level) / (ink - level)));
     const weak = Math.max(WEAK, DEVIATIONS * grain / (ink - level));
     const found = new Uint8Array(n);
-    scaled.data.forEach((value, first) => {
+    let area = 0;
+    each(scaled, (value, first) => {
       if (value <= Math.max(STRONG, weak) || found[first]) return;
-      flood(picture, first, (at) => scaled.data[at] > weak && !found[at], (at) => { found[at] = 1; });
+      flood(picture, first, (at) => {
+        kept.data[at] = scaled.data[at];  // the ink, and the grey edges around it
+        if (found[at] || scaled.data[at] <= weak) return false;
+        area += 1;
+        return (found[at] = 1);
+      });
     });
-    return sum(found) > MOST * n ? nothing : only(scaled, found);
+    return area > MOST * n ? nothing : kept;
   }
 
   function specks(picture) {
@@ -316,7 +378,7 @@ function digitFraming(settings) {
         piece.top - main.bottom, main.top - piece.bottom);
       return part >= PIECE || (gap <= NEAR * size && part >= SPECK);
     });
-    return only(picture, labels.map((label) => (label && keep[label - 1] ? 1 : 0)));
+    return only(picture, (at) => labels[at] && keep[labels[at] - 1]);
   }
 
   function thickness(whole) {
@@ -329,7 +391,7 @@ function digitFraming(settings) {
       large = resized(large, times * large.height, times * large.width, BILINEAR);
     }
     const scale = times * longer(picture) / 20;
-    const inside = distances(padded(large, 1), (value) => value > 0.5).data.filter((value) => value > 0);
+    const inside = those(distances(padded(large, 1), (value) => value > 0.5).data, (value) => value > 0);
     const width = inside.length ? (4 * sum(inside) / inside.length - 1) / scale : 0;
     if ((THINNEST <= width && width <= BOLDEST) || width === 0) return picture;
     const change = ((width < THINNEST ? THIN : BOLD) - width) * scale / 2;

@@ -75,7 +75,8 @@
 
   function read(finished = true) {
     const { data } = brush.getImageData(0, 0, side, side);
-    const grey = Float32Array.from({ length: side * side }, (_, at) => data[4 * at] / 255);
+    const grey = new Float32Array(side * side);
+    for (let at = 0; at < grey.length; at++) grey[at] = data[4 * at] / 255;
     const seen = network.predict({ height: side, width: side, data: grey });
     const { digit, accepted, reason, confidence } = seen;
     const percent = confidence > 0.999 ? "more than 99.9" : (100 * confidence).toFixed(1);
@@ -225,6 +226,7 @@
     try {
       network = digitNetwork(digitData);
     } catch {
+      root.classList.add("draw-broken");
       find("say").textContent = "The weights could not be loaded: draw-digit-data.js is missing or "
         + "cut short, so nothing can be drawn here. All else in this book works; build it again to mend this.";
       return;

@@ -5,15 +5,15 @@ it for things that this book does not have. When the site is written, this
 extension goes over its pages once: `scripts` drops what does nothing and
 defers the rest, `styles` keeps the rules in use, `pictures` shrinks the
 figures, `descriptions` says what each page is about, `access` mends what
-hinders keyboards and screen readers, and `front` puts the front page at the
-site's own address.
+hinders keyboards and screen readers, `solutions` gives each solution one fold,
+and `front` puts the front page at the site's own address.
 """
 
 from pathlib import Path
 
 from bs4 import BeautifulSoup
 
-from . import access, descriptions, front, pictures, scripts, styles
+from . import access, descriptions, front, pictures, scripts, solutions, styles
 
 
 def read(site):
@@ -33,6 +33,7 @@ def tend(site, root):
     for path, page in pages.items():
         scripts.lighten(page, path)
         access.mend(page)
+        solutions.gather(page)
         pictures.place(page, path)
         descriptions.describe(page)
     styles.join(site, pages)

@@ -1,0 +1,87 @@
+"""Work on all cores or on a cluster: the one door for sweeps and batches."""
+
+from concurrent.futures import BrokenExecutor, CancelledError
+import warnings
+
+from digitlib.errors import DigitlibError
+
+AGAIN = "what is finished is kept, so start the same again"
+
+
+def run_all(function, tasks, jobs=-1, dask=None):
+    """Call a function for many tasks, in other processes.
+
+    Tasks are taken from their iterable when a worker is nearly free for them, so that
+    there may be any number.
+
+    Parameters
+    ----------
+    function : callable
+    tasks : iterable of tuple
+        The arguments of each call.
+    jobs : int
+        How many at once; -1 is one for each core.
+    dask : str, optional
+        Address of a Dask scheduler; its workers take the place of the jobs.
+
+    Yields
+    ------
+    object
+        What each call returned, as soon as it is finished.
+
+    Raises
+    ------
+    DigitlibError
+        If joblib or Dask is not installed, a process is killed, or Dask does not
+        answer; and whatever a call raises.
+    """
+    try:
+        from joblib import Parallel, delayed, parallel_config
+    except ImportError as error:
+        raise DigitlibError("joblib: not installed; pip install joblib") from error
+
+    work = (delayed(function)(*task) for task in tasks)
+    # One task at a time, not several joined, or results would have to wait.
+    how = {"return_as": "generator_unordered", "batch_size": 1}
+    if dask is None:
+        with warnings.catch_warnings(), parallel_config(backend="loky", n_jobs=jobs):
+            # What TensorFlow compiled stays in memory; a worker that has grown is
+            # replaced, and that is fine.
+            warnings.filterwarnings("ignore", "A worker stopped")
+            # Whoever stops early knows.
+            warnings.filterwarnings("ignore", "[0-9]+ tasks which were still")
+            try:
+                yield from Parallel(**how)(work)
+            except BrokenExecutor as error:
+                raise DigitlibError(
+                    "a worker process was ended from outside, perhaps for lack of "
+                    f"memory; {AGAIN}, with fewer --jobs"
+                ) from error
+        return
+    try:
+        with _connect(dask) as client, parallel_config(backend="dask", client=client):
+            yield from Parallel(**how)(work)
+    except DigitlibError:
+        raise
+    except Exception as error:  # distributed has many: a worker killed, a line cut
+        if not isinstance(error, (OSError, CancelledError)) and (
+            not type(error).__module__.startswith("distributed")
+        ):
+            raise
+        raise DigitlibError(f"{dask}: the Dask cluster went away; {AGAIN}") from error
+
+
+def _connect(address):
+    try:
+        from dask.distributed import Client
+    except ImportError as error:
+        raise DigitlibError(
+            "dask: not installed; pip install 'dask[distributed]'"
+        ) from error
+    try:
+        return Client(address, timeout=10)
+    except (OSError, TypeError, ValueError) as error:
+        raise DigitlibError(
+            f"{address}: no Dask scheduler answers; start one with `dask scheduler`, "
+            "or leave --dask out"
+        ) from error

@@ -1,0 +1,133 @@
+"""Fitting: the threshold against trying all of them, and answers that are known."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from digitlib.data import split_validation
+from digitlib.fields import fields
+from digitlib.fitting import answered, choose_threshold, fit_segments
+from digitlib.layout import find_lines
+from digitlib.recognizer import Recognizer
+from digitlib.segmentation import FEATURES
+
+
+@pytest.fixture(scope="module")
+def digits(mnist):
+    """1,000 validation images, scaled, and their labels."""
+    _, (x, y) = split_validation(*mnist[0])
+    return x[:1000] / np.float32(255), y[:1000]
+
+
+@pytest.fixture(scope="module")
+def recognizer():
+    return Recognizer()
+
+
+# The threshold
+
+
+def by_trying(confidences, right, wrong):
+    """The lowest confidence at which few of those at least as high are wrong."""
+    good = [1.0]
+    for threshold in confidences:
+        accepted = right[confidences >= threshold]
+        if np.count_nonzero(~accepted) <= wrong * len(accepted):
+            good.append(threshold)
+    return min(good)
+
+
+@pytest.mark.parametrize("wrong", [0.0, 0.005, 0.1, 0.34, 1.0])
+@pytest.mark.parametrize("decimals", [1, 6])  # many ties, or none
+def test_the_threshold_is_the_lowest_of_all_that_do(wrong, decimals):
+    random = np.random.default_rng(0)
+    for n in (1, 2, 3, 10, 60):
+        for share in (0.0, 0.5, 0.95, 1.0):
+            confidences = random.random(n).round(decimals)
+            right = random.random(n) < share
+            found = choose_threshold(confidences, right, wrong)
+            assert found == by_trying(confidences, right, wrong)
+            assert choose_threshold(list(confidences), right.tolist(), wrong) == found
+
+
+def test_among_accepted_numbers_a_few_in_a_thousand_may_be_wrong():
+    confidences = np.linspace(1, 0, 1000, endpoint=False)
+    right = np.ones(1000, bool)
+    right[[300, 301, 302, 700]] = False
+    assert choose_threshold(confidences, right) == confidences[-1]
+    right[[200, 201]] = False
+    assert choose_threshold(confidences, right) == confidences[200]
+
+
+@pytest.mark.parametrize("right", [[], [False], [False, False]])
+def test_where_none_may_be_accepted_the_threshold_is_one(right):
+    assert choose_threshold([0.9, 0.8][: len(right)], right) == 1.0
+
+
+def test_numbers_of_the_same_confidence_are_accepted_together_or_not_at_all():
+    assert choose_threshold([0.9, 0.9, 0.8], [True, False, True], 0.4) == 0.8
+    assert choose_threshold([0.95, 0.9, 0.9], [True, True, False], 0.1) == 0.95
+
+
+# Answers
+
+
+@pytest.mark.parametrize("kind", ["clear", "touching", "boxes"])
+def test_segments_are_answered_by_where_the_digits_stand(digits, recognizer, kind):
+    trues = falses = known = 0
+    for field in fields(*digits, 4, kind=kind, seed=2):
+        answers = list(answered(field, recognizer))
+        true = [segment for segment, answer in answers if answer]
+        trues += len({segment.box for segment in true})
+        falses += len(answers) - len(true)
+        layout = find_lines(field.image / np.float32(255))
+        unit = layout.height / layout.scale
+        [line] = layout.lines
+        for segment in true:
+            box = layout.upright(np.add(segment.box, (line.left, line.top) * 2))
+            middles = field.boxes[:, :2] + field.boxes[:, 2:]
+            place = np.add(box[:2], box[2:])
+            nearest = np.abs(middles - place).max(axis=1).argmin()
+            assert np.abs(field.boxes[nearest] - box).max() < 0.23 * unit
+            known += segment.digit == int(field.text[nearest])
+    assert trues >= 12  # of 20, in 4 fields of 5 digits
+    assert known > 0.8 * trues
+    assert falses > 4
+
+
+def test_a_digit_apart_is_true_and_two_together_are_false(digits, recognizer):
+    [field] = fields(*digits, 1, kind="clear", seed=4)
+    answers = list(answered(field, recognizer))
+    layout = find_lines(field.image / np.float32(255))
+    [line] = layout.lines
+    for segment, answer in answers:
+        left, _, right, _ = layout.upright(
+            np.add(segment.box, (line.left, line.top) * 2)
+        )
+        middles = (field.boxes[:, 0] + field.boxes[:, 2]) / 2
+        within = ((middles > left) & (middles < right)).sum()
+        if answer:
+            assert within == 1
+        if within > 1:
+            assert not answer
+    assert sum(answer for _, answer in answers) >= 5
+    ends = sorted(segment.box[0] for segment, answer in answers if answer)
+    assert all(b >= a for a, b in pairwise(ends))
+
+
+def test_answers_do_not_depend_on_what_was_learned_before(digits, recognizer):
+    [field] = fields(*digits, 1, kind="touching", seed=1)
+    assert {segment.is_digit for segment, _ in answered(field, recognizer)} == {0.5}
+
+
+def test_what_is_learned_has_a_weight_for_each_feature_and_helps(digits, recognizer):
+    weights, bias = fit_segments(recognizer, *digits, ["clear", "touching"], 3)
+    assert tuple(weights) == FEATURES
+    vector = np.array(list(weights.values()))
+    right = total = 0
+    for field in fields(*digits, 3, kind="touching", seed=50):
+        for segment, answer in answered(field, recognizer):
+            right += (segment.features @ vector + bias > 0) == answer
+            total += 1
+    assert right > 0.8 * total

@@ -1,0 +1,485 @@
+"""Whole numbers: what is clear is read where it stands, and what is not, is told."""
+
+from io import BytesIO
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+from PIL import Image, ImageDraw
+import pytest
+from written import INK, PAPER, distance, floats, on_paper, write
+
+from digitlib.data import split_validation
+from digitlib.errors import DigitlibError
+from digitlib.fields import empties, fields
+from digitlib.model import load_weights
+from digitlib.reading import Digit, Reading, read, settings
+from digitlib.recognizer import Prediction, Recognizer
+from digitlib.segmentation import FEATURES
+
+CODES = ("7", "42", "31415", "90210", "86753", "10001", "3141592653")
+
+
+@pytest.fixture(scope="module")
+def digits(mnist):
+    """1,000 validation images, scaled, and their labels."""
+    _, (x, y) = split_validation(*mnist[0])
+    return x[:1000] / np.float32(255), y[:1000]
+
+
+def picture(text, height=40, **options):
+    """A picture of a number, and the boxes of its digits."""
+    ink, boxes = write(text, height)
+    return on_paper(ink, **options), boxes
+
+
+def file_of(image, **options):
+    buffer = BytesIO()
+    Image.fromarray(image).save(buffer, **{"format": "PNG", **options})
+    return buffer.getvalue()
+
+
+def check_boxes(reading, boxes, tolerance=0.12):
+    """Each digit is where it was written, within a part of its height."""
+    assert len(reading.digits) == len(boxes)
+    for digit, box in zip(reading.digits, boxes, strict=True):
+        away = np.abs(np.subtract(digit.box, box)).max()
+        assert away <= 2 + tolerance * (box[3] - box[1])
+
+
+def same(one, other):
+    """Whether two readings are equal, all in all."""
+    return (
+        (one.text, one.confidence, one.accepted, one.reason)
+        == (other.text, other.confidence, other.accepted, other.reason)
+    ) and all(
+        a.box == b.box and np.array_equal(a.seen, b.seen)
+        for a, b in zip(one.digits, other.digits, strict=True)
+    )
+
+
+# Clear numbers
+
+
+@pytest.mark.parametrize("text", CODES)
+@pytest.mark.parametrize("height", [18, 46, 90])
+def test_clear_digits_are_read_where_they_stand(text, height):
+    image, boxes = picture(text, height)
+    for given in ({}, {"digits": len(text)}):
+        reading = read(image, **given)
+        assert reading.text == text
+        check_boxes(reading, boxes)
+
+
+@pytest.mark.parametrize("angle", [-9, -3, 4, 8])
+def test_digits_on_a_slope_are_read_where_they_stand(angle):
+    ink, boxes = write("31415\n926", 40)
+    reading = read(on_paper(ink, angle=angle))
+    assert reading.text == "31415\n926"
+    for digit, (left, top, right, bottom) in zip(reading.digits, boxes, strict=True):
+        mark = np.zeros_like(ink)
+        mark[top:bottom, left:right] = ink[top:bottom, left:right]
+        turned = np.asarray(Image.fromarray(mark).rotate(angle, expand=True)) > 127
+        rows, columns = np.nonzero(turned)
+        a, b, c, d = digit.box
+        inside = (columns >= a) & (columns < c) & (rows >= b) & (rows < d)
+        assert inside.mean() > 0.98
+        assert c - a < 1.6 * np.ptp(columns) + 6
+        assert d - b < 1.6 * np.ptp(rows) + 6
+
+
+@pytest.mark.parametrize("n", range(1, 6))
+def test_lines_are_read_from_top_to_bottom(n):
+    text = "\n".join(["31415", "92", "65358", "979", "32384626"][:n])
+    image, boxes = picture(text, 32)
+    reading = read(image)
+    assert reading.text == text
+    check_boxes(reading, boxes)
+    count = sum(character.isdigit() for character in text)
+    assert read(image, digits=count).text == text
+
+
+@pytest.mark.parametrize(
+    "form", ["path", "str", "file", "PIL", "RGB", "float", "light"]
+)
+def test_an_image_may_have_any_form(form, tmp_path):
+    image, boxes = picture("90210")
+    path = tmp_path / "number.png"
+    path.write_bytes(file_of(image))
+    given = {
+        "path": path,
+        "str": str(path),
+        "file": BytesIO(path.read_bytes()),
+        "PIL": Image.fromarray(image),
+        "RGB": np.repeat(image[..., np.newaxis], 3, axis=2),
+        "float": floats(image),
+        "light": 255 - image,
+    }[form]
+    reading = read(given)
+    assert reading.text == "90210"
+    check_boxes(reading, boxes)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("format_", ["PNG", "JPEG"])
+def test_boxes_are_in_pixels_of_the_photo_as_it_is_displayed(orientation, format_):
+    image, boxes = picture("31415", 50)
+    stored = {  # what shows this when it is set upright
+        1: image, 2: image[:, ::-1], 3: image[::-1, ::-1], 4: image[::-1],
+        5: image.T, 6: np.rot90(image), 7: np.rot90(image, 2).T,
+        8: np.rot90(image, -1),
+    }[orientation]  # fmt: skip
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    content = file_of(np.ascontiguousarray(stored), format=format_, exif=exif)
+    reading = read(content)
+    assert reading.text == "31415"
+    check_boxes(reading, boxes)
+
+
+@pytest.mark.parametrize("shape", [(2600, 3100), (121, 6001), (2501, 900), (61, 2300)])
+@pytest.mark.parametrize("format_", ["PNG", "JPEG"])
+def test_boxes_in_a_large_image_are_where_the_digits_are(shape, format_):
+    height, width = shape
+    tall = min(height - 20, 160)
+    ink, boxes = write("31746", tall, margin=0)
+    sheet = np.zeros(shape, np.uint8)
+    top, left = height - 10 - tall, width - 40 - ink.shape[1]
+    sheet[top : top + tall, left : left + ink.shape[1]] = ink
+    reading = read(file_of(on_paper(sheet), format=format_))
+    assert reading.text == "31746"
+    moved = np.add(boxes, (left, top) * 2)
+    check_boxes(reading, moved, tolerance=0.1)
+
+
+@pytest.mark.parametrize("angle", [0, 7])
+def test_no_box_reaches_beyond_the_image(angle):
+    ink, _ = write("31746", 40, margin=0.1)
+    image = on_paper(ink, angle=angle)
+    reading = read(image)
+    assert reading.digits
+    for digit in reading.digits:
+        left, top, right, bottom = digit.box
+        assert 0 <= left < right <= image.shape[1]
+        assert 0 <= top < bottom <= image.shape[0]
+        assert all(type(side) is int for side in digit.box)
+
+
+def test_what_is_said_of_each_digit():
+    reading = read(picture("31415")[0])
+    assert isinstance(reading, Reading)
+    threshold = Recognizer().threshold
+    for digit, character in zip(reading.digits, "31415", strict=True):
+        assert isinstance(digit, Digit)
+        assert isinstance(digit, Prediction)
+        assert str(digit.digit) == character
+        assert digit.seen.shape == (28, 28)
+        assert digit.probabilities.argmax() == digit.digit
+        assert digit.confidence == pytest.approx(digit.probabilities.max())
+        assert digit.accepted == (digit.trust >= threshold)
+        assert (digit.reason is None) == digit.accepted
+    together = np.prod([digit.confidence for digit in reading.digits])
+    assert 0.5 * together < reading.confidence < together  # there are other ways
+
+
+def test_what_is_sure_is_accepted_and_the_rest_is_unsure(monkeypatch):
+    image, _ = picture("31415")
+    learned = settings()
+    confidence = read(image).confidence
+    for threshold, accepted in ((confidence * 0.99, True), (confidence * 1.01, False)):
+        thresholds = {"unknown": threshold, "known": 2.0}
+        changed = {**learned, "threshold": thresholds}
+        monkeypatch.setattr("digitlib.reading.settings", lambda new=changed: new)
+        reading = read(image)
+        assert reading.accepted is accepted
+        assert reading.reason == (None if accepted else "unsure")
+        assert reading.text == "31415"
+
+
+def test_the_same_image_gives_the_same_reading():
+    image, _ = picture("31415\n926", grain=5)
+    first = read(image.copy())
+    assert same(first, read(image))
+    assert same(first, read(image))
+    assert same(first, read(image, recognizer=Recognizer()))
+    assert not same(first, read(picture("31415\n927")[0]))
+
+
+def test_an_image_is_left_as_it_was():
+    image, _ = picture("31415")
+    for form in (image, floats(image)):
+        before = form.copy()
+        form.setflags(write=False)
+        read(form)
+        assert np.array_equal(form, before)
+
+
+@pytest.mark.parametrize("kind", ["clear", "boxes", "ruled", "touching"])
+def test_most_generated_numbers_are_read(digits, kind):
+    right = 0
+    for field in fields(*digits, 4, kind=kind, seed=5):
+        reading = read(field.image, digits=5)
+        right += distance(reading.text, field.text) <= 1
+    assert right >= 3
+
+
+# How many there are
+
+
+def test_an_expected_number_of_digits_is_used_in_the_search():
+    ink, _ = write("58", 48, gap=-0.06, model=0)
+    image = on_paper(ink)
+    assert read(image, digits=2).text == "58"
+    assert len(read(image, digits=1).digits) == 1
+    for reading in (read(image, digits=3), read(image, digits=1)):
+        assert not reading.accepted
+
+
+@pytest.mark.parametrize("digits", [1, 4, 6, 8])
+def test_another_number_of_digits_is_not_accepted(digits):
+    image, _ = picture("31415")
+    reading = read(image, digits=digits)
+    assert not reading.accepted
+    assert reading.reason in ("another count", "unsure", "not only digits")
+
+
+@pytest.mark.parametrize("digits", [60, 1000])
+def test_an_impossible_number_of_digits_is_told_with_the_best_guess(digits):
+    image, boxes = picture("31415")
+    reading = read(image, digits=digits)
+    assert (reading.text, reading.accepted) == ("31415", False)
+    assert reading.reason == "another count"
+    check_boxes(reading, boxes)
+    assert read(image, pattern="#" * digits + "-").text == "31415"
+
+
+def test_a_pattern_is_filled_in():
+    image, _ = picture("314159265")
+    assert read(image, pattern="#####-####").text == "31415-9265"
+    assert read(image, pattern="#########").text == "314159265"
+    assert read(image, pattern="No. ### ### (###)").text == "No. 314 159 (265)"
+    plain, filled = read(image, digits=9), read(image, pattern="#####-####")
+    assert plain.confidence == filled.confidence
+    assert [d.box for d in plain.digits] == [d.box for d in filled.digits]
+
+
+def test_a_pattern_goes_on_from_line_to_line():
+    assert read(picture("314\n15")[0], pattern="###-##").text == "314-15"
+
+
+def test_a_written_dash_is_passed_over():
+    ink, boxes = write("3141592", 48, gap=0.5)
+    middle = (boxes[3][0] + boxes[2][2]) // 2
+    ink = np.insert(ink, [middle] * 40, 0, axis=1)
+    row = (boxes[0][1] + boxes[0][3]) // 2
+    ink[row - 2 : row + 3, middle + 8 : middle + 32] = 255
+    reading = read(on_paper(ink), pattern="###-####")
+    assert reading.text == "314-1592"
+    moved = [np.add(box, (40 * (i > 2), 0) * 2) for i, box in enumerate(boxes)]
+    check_boxes(reading, moved)
+    assert reading.reason in (None, "unsure")
+
+
+@pytest.mark.parametrize("digits", [0, -1, 1001, 2.0, "5", True, np.nan, [5]])
+def test_what_is_no_number_of_digits(digits):
+    message = complaint(np.ones((9, 9)), digits=digits)
+    assert message.startswith("digits: ")
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["", "12345", "-", "#\n#", "\x00#", 5, ["#"], b"##", np.zeros((3, 3)), "#" * 1001],
+)
+def test_what_is_no_pattern(pattern):
+    message = complaint(np.ones((9, 9)), pattern=pattern)
+    assert message.startswith("pattern: ")
+
+
+def test_digits_and_a_pattern_are_not_given_both():
+    message = complaint(np.ones((9, 9)), digits=2, pattern="##")
+    assert message.startswith("digits and pattern: ")
+
+
+# The recogniser
+
+
+@pytest.mark.parametrize("recognizer", ["robust", 5])
+def test_what_is_no_recogniser_with_a_detector(recognizer):
+    message = complaint(picture("42")[0], recognizer=recognizer)
+    assert message.startswith("recognizer: ")
+
+
+def test_a_recogniser_without_a_detector_is_refused():
+    bare = Recognizer(load_weights("robust"))
+    assert complaint(picture("42")[0], recognizer=bare).startswith("recognizer: ")
+
+
+def test_another_recogniser_is_asked():
+    class Other(Recognizer):
+        def __init__(self):
+            super().__init__()
+            turned = [array.copy() for array in self.weights]
+            turned[-2], turned[-1] = turned[-2][:, ::-1], turned[-1][::-1]
+            self.weights = tuple(turned)  # says 9 instead of 0, 8 instead of 1, ...
+
+    image, _ = picture("3141")
+    assert read(image, recognizer=Recognizer()).text == "3141"
+    assert read(image, recognizer=Other(), digits=4).text == "6858"
+
+
+def test_each_feature_has_a_weight():
+    learned = settings()
+    assert set(learned["weights"]) == set(FEATURES)
+    assert np.isfinite([*learned["weights"].values(), learned["bias"]]).all()
+    assert set(learned["threshold"]) == {"known", "unknown"}
+    assert all(0 < value < 1 for value in learned["threshold"].values())
+
+
+# What is not only digits
+
+
+@pytest.mark.parametrize("given", [{}, {"digits": 3}, {"pattern": "#-#"}])
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.ones((60, 200)),
+        np.zeros((1, 1)),
+        np.full((3, 3000), 0.4),
+        np.full((10, 20_000), 200, np.uint8),
+        np.random.default_rng(0).normal(0.7, 0.03, (300, 400)).clip(0, 1),
+    ],
+    ids=lambda image: str(image.shape),
+)
+def test_where_there_is_no_ink_there_are_no_digits(image, given):
+    reading = read(image, **given)
+    assert (reading.text, reading.confidence, reading.digits) == ("", 0.0, ())
+    assert (reading.accepted, reading.reason) == (False, "no digits")
+
+
+@pytest.mark.parametrize("kind", ["blank", "lines", "text"])
+def test_no_number_is_accepted_where_there_is_none(kind):
+    import matplotlib
+
+    font = f"{matplotlib.get_data_path()}/fonts/ttf/DejaVuSans.ttf"
+    for field in empties(kind, 5, fonts=[font], seed=3):
+        reading = read(field.image)
+        assert not reading.accepted
+        assert reading.reason in ("no digits", "not only digits", "unsure")
+        assert (reading.reason == "no digits") == (reading.digits == ())
+        assert (reading.text == "") == (reading.digits == ())
+
+
+def test_a_scrawl_beside_digits_is_not_only_digits():
+    ink, _ = write("31746", 48, margin=1.5)
+    image = Image.fromarray(np.pad(on_paper(ink), ((0, 0), (0, 260)), "edge"))
+    random = np.random.default_rng(2)
+    points = np.cumsum(random.normal(0, 25, (60, 2)), axis=0) % (150, 90)
+    points += (ink.shape[1] + 20, 40)
+    ImageDraw.Draw(image).line([tuple(p) for p in points], fill=INK, width=4)
+    for given in ({}, {"digits": 5}):
+        reading = read(image, **given)
+        assert not reading.accepted
+        assert reading.reason in ("not only digits", "unsure")
+
+
+def test_where_all_ink_is_too_flat_for_a_digit_there_are_no_digits():
+    image = np.full((100, 400), PAPER, np.uint8)
+    image[48:52, 50:350] = INK
+    reading = read(image)
+    assert (reading.text, reading.reason) == ("", "no digits")
+
+
+# Many digits, long strips, bad input
+
+
+def test_five_hundred_digits():
+    random = np.random.default_rng(1)
+    rows = ["".join(map(str, random.integers(10, size=25))) for _ in range(20)]
+    text = "\n".join(rows)
+    image, boxes = picture(text, 28)
+    reading = read(image, digits=500)
+    assert distance(reading.text, text) <= 25
+    assert len(reading.digits) == 500
+    check_boxes(reading, boxes)
+
+
+def test_a_strip_of_small_digits():
+    ink, boxes = write("31746", 10, margin=0, gap=1.0)
+    strip = np.zeros((14, 20_000), np.uint8)
+    strip[2:12, 15_000 : 15_000 + ink.shape[1]] = ink
+    reading = read(on_paper(strip))
+    assert len(reading.digits) == 5
+    check_boxes(reading, np.add(boxes, (15_000, 2) * 2))
+
+
+def complaint(image, **options):
+    """The error that an image raises; without any warning, and on one line."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(DigitlibError) as error:
+            read(image, **options)
+    assert str(error.value).isprintable()
+    assert len(str(error.value)) < 300
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        None,
+        5,
+        [[1.0]],
+        "no such file.png",
+        ".",
+        b"",
+        b"no image",
+        BytesIO(b"GIF89a"),
+        file_of(np.zeros((90, 90), np.uint8))[:60],
+        file_of(np.zeros((9, 9), np.uint8), format="PPM"),
+        np.zeros((0, 9)),
+        np.zeros((3, 9, 9, 3)),
+        np.zeros((9, 9, 2)),
+        np.zeros((9, 9), int),
+        np.full((9, 9), np.nan),
+        np.full((9, 9), 1.5),
+        np.array([["a"]]),
+    ],
+    ids=lambda image: type(image).__name__,
+)
+@pytest.mark.parametrize("given", [{}, {"digits": 5}])
+def test_what_is_no_image_is_refused_in_one_line(image, given):
+    assert ": " in complaint(image, **given)
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_any_picture_can_be_read(seed):
+    random = np.random.default_rng(seed)
+    height, width = np.exp(random.uniform(0, 4.6, 2)).astype(int)
+    image = random.random((height, width, 3)[: 2 + seed % 2], np.float32)
+    if seed % 3:
+        image = np.where(image < random.choice([0.02, 0.3, 0.7]), image, 0.9)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for given in ({}, {"digits": 3}):
+            reading = read(image.astype(np.float32), **given)
+            assert 0 <= reading.confidence <= 1
+            assert (reading.reason is None) == reading.accepted
+            assert reading.text.replace("\n", "").isdigit() or reading.text == ""
+
+
+def test_reading_never_imports_tensorflow():
+    script = (
+        "import sys\n"
+        "import numpy as np\n"
+        "from digitlib.reading import read\n"
+        "image = np.ones((60, 60), np.float32)\n"
+        "image[10:50, 29:32] = 0\n"
+        "assert read(image).text == '1'\n"
+        "heavy = {'tensorflow', 'keras', 'sklearn', 'matplotlib', 'pandas', 'joblib'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
