@@ -26,7 +26,7 @@ from digitlib.recognizer import Recognizer
 OUT = Path(reading.__file__).parent / "assets" / "reading.json"
 LEARN, CHOOSE = 100, 400  # fields of each kind
 SEED = 0
-COUNTS = {"known": 0.005, "unknown": 0.01}  # of digits; how many accepted may be wrong
+COUNTS = {"known": 0.01, "unknown": 0.02}  # of digits; how many accepted may be wrong
 
 
 def make_twin(path):
@@ -78,7 +78,7 @@ def main():
     for count, limit in COUNTS.items():
         pairs = [pair for of in found for pair in of[count]]
         sure, right = map(np.array, zip(*pairs, strict=True))
-        threshold = round(choose_threshold(sure, right, limit), 4)
+        threshold = round(choose_threshold(sure, right, limit), 6)
         learned["threshold"][count] = threshold
         accepted, wrong = sure >= threshold, 1 - right[sure >= threshold].mean()
         print(
