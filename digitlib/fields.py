@@ -27,6 +27,7 @@ from digitlib.photographs import (
 from digitlib.strokes import PEN, stroke
 
 KINDS = ("clear", "touching", "boxes", "ruled", "shadow", "lines")
+"""The kinds of `fields`, but for ``"mixed"``."""
 EMPTIES = ("blank", "lines", "text")
 LENGTH = (1, 40)  # digits of a field that may be asked for
 

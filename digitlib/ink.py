@@ -20,7 +20,9 @@ EYE = 100  # pixels: the longest side, where only the large outlines matter
 WIDEST = 0.3  # of the longer side: no stroke is wider, so all that is wider is paper
 DARKEST = 0.5  # paper counts as no darker than this, lest noise in the dark become ink
 FAINTEST = 0.12  # of the way from paper to full ink: what is fainter is no ink
-STRONG, WEAK = 0.5, 0.25  # ink begins where it is strong, and goes on while weak
+STRONG = 0.5  # ink begins where it is strong, ...
+WEAK = 0.25
+"""Ink goes on while it is no weaker than this, as part of full ink."""
 SEPARATE = 0.66  # how clearly ink and paper differ at least: see `separability`
 DEVIATIONS = 4  # ink stands out from the grain of the paper by as many of its own
 MOST = 0.8  # of the image: what covers more is no ink

@@ -20,8 +20,10 @@ from digitlib.model import layers, softmax
 from digitlib.preprocessing import box, center, specks, thickness
 
 # What a cut costs
-ENTER = 5.0  # to enter a stroke: a place where two digits touch is entered once
-THROUGH = 0.3  # each pixel through it
+ENTER = 5.0
+"""To enter a stroke. A place where two digits touch is entered once."""
+THROUGH = 0.3
+"""Each pixel through a stroke."""
 MOVES = (0, -1, 1)  # columns by which a cut may step aside from row to row
 ASIDE = 0.2  # each such step
 FREE = 3.0  # a cut that costs less goes through no ink
@@ -116,6 +118,7 @@ FEATURES = (
     "free space on the left",
     "free space on the right",
 )
+"""What a piece of ink is judged by, in this order."""
 
 
 class Cuts:
