@@ -398,6 +398,6 @@ def test_scripts_and_weights_are_small(site):
 def test_an_image_of_the_canvas_is_what_was_drawn(desk):
     draw(desk, [np.array([[0.5, 0.1], [0.5, 0.9]])])
     image = np.asarray(Image.open(io.BytesIO(on_canvas(desk))).convert("L"))
-    assert image.shape == (280, 280)
-    assert image[140, 140] == 0
-    assert image[140, 20] == 255
+    assert image.shape == (224, 224)
+    assert image[112, 112] == 0
+    assert image[112, 16] == 255

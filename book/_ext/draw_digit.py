@@ -26,7 +26,7 @@ import numpy as np
 from PIL import Image
 from sphinx.util.docutils import SphinxDirective
 
-SIDE = 280  # pixels of the canvas: ten for each of MNIST's
+SIDE = 224  # pixels of the canvas: eight for each of MNIST's
 MISREAD = 10  # test digits that are offered
 CONSTANTS = (
     "WIDEST", "DARKEST", "FAINTEST", "STRONG", "WEAK", "SEPARATE", "DEVIATIONS", "MOST",
