@@ -9,7 +9,7 @@
   const canvas = root.querySelector("canvas"), side = canvas.width;
   const brush = canvas.getContext("2d", { willReadFrequently: true });
   const weights = new URL(`draw-digit-data.js?v=${root.dataset.digest}`, document.currentScript.src);
-  const PEN = side / 20, STEP = side / 28;
+  const STEP = side / 28, PEN = 1.5 * STEP;
   let network, marks = [], active = null, cursor = [side / 2, side / 2], down = false;
 
   // What the reader does
