@@ -12,7 +12,7 @@ from digitlib.segmentation import FEATURES, Lattice
 
 CLOSE = (0.13, 0.22)  # heights: a piece whose sides are all as near to a digit's is it;
 NEARLY = (0.22, 0.30)  # one that is not, but as near, is left out
-WRONG = 0.01  # of accepted numbers
+WRONG = 0.005  # of accepted numbers
 
 
 def fit_segments(recognizer, images, labels, kinds, n, seed=0, jobs=1):

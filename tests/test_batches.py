@@ -474,7 +474,14 @@ def start(*arguments, **options):
     command = [sys.executable, "-m", "digitlib", "read", *arguments]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     # Alone in its group, as a command at a terminal is: a key reaches the workers too.
-    return subprocess.Popen(command, start_new_session=True, **pipes, **options)
+    return subprocess.Popen(
+        command, start_new_session=True, preexec_fn=heed_interrupts, **pipes, **options
+    )
+
+
+def heed_interrupts():
+    """A shell makes what it starts in the background deaf to them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for(output, n, process):
@@ -545,7 +552,7 @@ def test_what_is_set_aside_is_drawn_and_listed(unsure, scans):
     assert [row["guess"] for row in listed] == [
         record.text.replace("\n", " ") for record in found
     ]
-    assert {row["reason"] for row in listed} == {"unsure"}
+    assert {row["reason"] for row in listed} <= {"unsure", "not only digits"}
     assert {row["keyed"] for row in listed} == {""}
     assert shown("review") == [(row["number"], row["picture"]) for row in listed]
     assert [row["number"] for row in listed] == [str(n + 1) for n in range(N + 1)]
@@ -660,7 +667,7 @@ def test_without_an_output_there_is_a_line_for_each_image(scans):
     assert len(found) == N - 1
     for line, reading in zip(found, expected, strict=True):
         text = reading.text.replace("\n", " ")
-        assert f": {text} (confidence {reading.confidence:.2f}"[:-1] in line
+        assert f": {text} (confidence {reading.confidence:.3f})" in line
         assert ("not accepted: unsure" in line) == (reading.reason == "unsure")
     assert errors.splitlines()[0].startswith("digitlib: scans/5.png: not an image")
     assert errors.splitlines()[1:] == [f"digitlib: 1 of {N} images could not be read"]

@@ -492,7 +492,8 @@ def plain_page(new_page):
 HIDDEN = """() => [...document.querySelectorAll(
     "article :is(h1, h2, h3, p, li, dt, dd, td, th, pre, img, math, figcaption)")]
   .filter((element) => !element.checkVisibility({opacityProperty: true})
-    && !element.closest("details:not([open]), .onlyprint, [hidden], .toggler"))
+    && !element.closest(
+      "details:not([open]), .onlyprint, [hidden], .toggler, #draw-digit"))
   .map((element) => `${element.tagName} .${element.className}`)"""
 
 
