@@ -88,6 +88,7 @@ def main():
     learned["made"] = {
         "recipe": "robust", "seed": SEED, "learned from": LEARN * len(KINDS),
         "chosen on": CHOOSE * len(KINDS),
+        "wrong at most": COUNTS,
         "versions": {name: version(name) for name in ("digitlib", "scikit-learn")},
     }  # fmt: skip
     OUT.write_text(json.dumps(learned, indent=1) + "\n", encoding="utf-8")
