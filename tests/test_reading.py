@@ -236,6 +236,14 @@ def test_an_expected_number_of_digits_is_used_in_the_search():
         assert not reading.accepted
 
 
+def test_even_a_trusted_digit_is_cut_if_there_must_be_two():
+    image, _ = picture("6")
+    assert read(image).text == "6"
+    reading = read(image, digits=2)
+    assert len(reading.digits) == 2
+    assert not reading.accepted
+
+
 @pytest.mark.parametrize("digits", [1, 4, 6, 8])
 def test_another_number_of_digits_is_not_accepted(digits):
     image, _ = picture("31415")
