@@ -10,11 +10,22 @@ import math
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
-from scipy import ndimage
 
-from digitlib.checks import check_count, check_images, check_labels
+from digitlib.checks import check_count
 from digitlib.distractors import check_fonts
 from digitlib.errors import DigitlibError
+from digitlib.hands import (
+    LINES,
+    SLANT,
+    Hand,
+    Row,
+    draw_digits,
+    draw_hand,
+    draw_small,
+    make_pool,
+    write_lines,
+    write_row,
+)
 from digitlib.photographs import (
     SCAN,
     camera,
@@ -24,7 +35,6 @@ from digitlib.photographs import (
     light,
     paper,
 )
-from digitlib.strokes import PEN, stroke
 
 KINDS = ("clear", "touching", "boxes", "ruled", "shadow", "lines")
 """The kinds of `fields`, but for ``"mixed"``."""
@@ -33,42 +43,6 @@ LENGTH = (1, 40)  # digits of a field that may be asked for
 
 # Each pair (low, high) is a range from which a number is drawn. Where nothing else is
 # said, the unit is the size of the field: the usual longer side of its digits.
-
-# The hand
-SIZE = (20, 120)  # pixels; small ones are more frequent
-SIZES = (0.9, 1.1)  # of a single digit
-SLANT = (-8.0, 8.0)  # degrees: how all of them lean ...
-TURN = (-4.0, 4.0)  # ... and a single one besides
-BASELINE = (-0.06, 0.06)  # how far below the line a digit ends
-SLOPE = {  # degrees: how the line falls
-    "clear": (-4.0, 4.0),
-    "touching": (-4.0, 4.0),
-    "boxes": (-2.5, 2.5),
-    "ruled": (-3.0, 3.0),
-    "shadow": (-10.0, 10.0),
-    "lines": (-5.0, 5.0),
-}
-
-# Spaces
-GAP = (0.08, 0.5)  # between the ink of neighbours, in one field; small ones are ...
-GAPS = (0.7, 1.6)  # ... more frequent; and times this, from pair to pair
-APART = 0.8  # of the pen's width, and ...
-PIXELS = 3  # ... in pixels: no gap is smaller
-OVERHANG = 0.35  # a digit may be above or below this part of its neighbour's width
-JOINED = 0.65  # how often neighbours should touch; some cannot
-OVERLAP = (0.0, 0.06)  # how far one then reaches into the other
-NESTED = 0.15  # and above or below it, as part of the narrower width
-TRIES = 100  # how often others are drawn until some can touch
-JOINT = 0.25  # along how much of its height: two bars that merge are one
-
-# A 9 whose loop has opened, or a 3 with one, is another digit to a person too.
-LEGIBLE = 10  # times, at most, that one which has as many loops as it had is sought
-
-# Several lines
-LINES = (2, 4)
-MORE = 2  # a line is longer or shorter by up to this many digits
-LEADING = (1.45, 2.2)  # from line to line
-INDENT = (0.0, 0.6)  # where a line begins
 
 # Print: red, green and blue in [0, 1]
 PRINTS = {
@@ -312,31 +286,18 @@ def page(images, labels, n_digits=100, *, dpi=300, fonts=(), seed=0):
     return develop(_write_page(pool, n_digits, dpi / 25.4, fonts, rng), rng)
 
 
-def make_pool(images, labels):
-    """Sort digits to write with, for `write`: the images, and where each digit is."""
-    images = check_images(images)
-    labels = check_labels(labels, len(images))
-    places = [np.flatnonzero(labels == digit) for digit in range(10)]
-    for digit, found in enumerate(places):
-        if len(found) == 0:
-            raise DigitlibError(
-                f"labels: no {digit}, but some of each digit are needed"
-            )
-    return images, places
-
-
 def write(pool, kind, length, rng):
     """Write a field, as a `Sheet`; `fields` is this, followed by `develop`."""
-    hand = _draw_hand(kind, rng)
+    hand = draw_hand(kind, rng)
     rules, corners, thickness = [], [], _draw_rule(hand, rng)
     if kind == "boxes":
         form = _draw_form(hand, thickness, rng)
         rules, corners = _boxes(form, length, hand)
         rows = [_fill(pool, form, length, hand, rng)]
     elif kind == "lines":
-        rows = _write_lines(pool, length, hand, rng)
+        rows = write_lines(pool, length, hand, rng)
     else:
-        rows = [_write_row(pool, length, hand, rng, touching=kind == "touching")]
+        rows = [write_row(pool, length, hand, rng, touching=kind == "touching")]
     if kind == "ruled":
         [row] = rows
         rules, corners = _draw_rules(row.right, hand, rng)
@@ -365,151 +326,6 @@ def develop(sheet, rng):
     sharpness = SHARP if scanned else FOCUS * sheet.size
     image = camera(scene, min(sheet.width, sharpness), rng)
     return Field(image, sheet.text, sheet.boxes, sheet.kind)
-
-
-# The hand and what it writes
-
-
-@dataclass(frozen=True)
-class _Hand:
-    """One writer with one pen; the sizes are in pixels, the angles in degrees."""
-
-    size: float
-    width: float
-    slope: float
-    slant: float
-
-    def turned(self, points):
-        """Where points (..., 2), x and y, lie on a sheet that slopes."""
-        angle = math.radians(self.slope)
-        sine, cosine = math.sin(angle), math.cos(angle)
-        return np.asarray(points, float) @ np.array([[cosine, sine], [-sine, cosine]])
-
-
-@dataclass
-class _Row:
-    """Digits of one line: their text, coverages and upper left corners so far."""
-
-    text: str
-    glyphs: list
-    corners: list
-    joined: bool = False
-
-    @property
-    def right(self):
-        """Where the last digit that has its place ends."""
-        n = len(self.corners)
-        return self.corners[-1][0] + self.glyphs[n - 1].shape[1] if n else 0
-
-    def moved(self, x, y):
-        corners = [(left + round(x), top + round(y)) for left, top in self.corners]
-        return _Row(self.text, self.glyphs, corners, self.joined)
-
-
-def _draw_hand(kind, rng):
-    size = _draw_small(SIZE, rng)
-    pen = draw_pen(size, rng) * size
-    return _Hand(size, pen, rng.uniform(*SLOPE[kind]), rng.uniform(*SLANT))
-
-
-def _loops(coverage):
-    """How many pieces of paper there are inside of a digit."""
-    paper = np.pad(coverage, 1) < 0.5
-    return ndimage.label(paper)[1] - 1
-
-
-def _draw_digits(pool, n, hand, rng):
-    """The text of ``n`` digits, and each as the hand writes it."""
-    images, places = pool
-    glyphs = []
-    values = rng.integers(10, size=n)
-    for value in values:
-        size = round(hand.size * rng.uniform(*SIZES))
-        pen = np.clip(hand.width / size, *PEN)
-        angle = hand.slope + hand.slant + rng.uniform(*TURN)
-        for _ in range(LEGIBLE):
-            image = images[rng.choice(places[value])]
-            glyph = stroke(image, pen, size, angle)
-            if _loops(glyph) == _loops(image):
-                break
-        [inked] = ndimage.find_objects((glyph > 0).astype(int))
-        glyphs.append(glyph[inked])
-    return "".join(map(str, values)), glyphs
-
-
-def _write_row(pool, n, hand, rng, touching=False):
-    """Write on a line that begins at 0, 0; if ``touching``, until some digits do."""
-    for _ in range(TRIES):
-        row = _space(*_draw_digits(pool, n, hand, rng), hand, rng, touching)
-        if row.joined or not touching:
-            return row
-    raise DigitlibError("images: no two that can touch and not merge; give others")
-
-
-def _space(text, glyphs, hand, rng, touching):
-    """Put digits beside each other, each as far as its ink asks for."""
-    usual = _draw_small(GAP, rng) * hand.size
-    fall = math.tan(math.radians(hand.slope))
-    # How far to the right there is ink, in each row around the line
-    above = round(3 * hand.size * (1 + len(glyphs) * abs(fall)))
-    reach = np.full(2 * above, -np.inf)
-    row = _Row(text, glyphs, [])
-    for glyph in glyphs:
-        height, width = glyph.shape
-        first, last = _sides(glyph)
-        right = row.right
-        foot = (right + width / 2) * fall + rng.uniform(*BASELINE) * hand.size
-        top = round(foot) - height
-        rows = slice(above + top, above + top + height)
-        narrower = min(width, row.glyphs[len(row.corners) - 1].shape[1])
-        gap = usual * rng.uniform(*GAPS)
-        gap = math.ceil(max(gap, APART * hand.width, PIXELS))
-        left = None if row.corners else 0
-        if row.corners and touching and rng.random() < JOINED:
-            nearest = right - NESTED * narrower
-            left = _touch(reach[rows] - first, nearest, hand, rng)
-            row.joined |= left is not None
-        if left is None:
-            around = ndimage.maximum_filter1d(reach, 2 * gap + 1)
-            nearest = right - OVERHANG * narrower
-            left = math.ceil(max((around[rows] - first).max() + 1 + gap, nearest))
-        row.corners.append((left, top))
-        reach[rows] = np.maximum(reach[rows], left + last)
-    return row
-
-
-def _touch(meet, nearest, hand, rng):
-    """Where a digit goes that touches the ones before; None if it would merge.
-
-    Where it meets them in each row is given, and what is too near.
-    """
-    overlap = rng.uniform(*OVERLAP) * hand.size
-    for reached in (overlap, overlap / 2, 0):
-        left = np.ceil(meet.max()) + 1 - round(reached)
-        joint = (left - meet < hand.width / 2).sum()
-        if left >= nearest and joint < JOINT * len(meet):
-            return int(left)
-    return None
-
-
-def _sides(glyph):
-    """The first and last column with ink in each row; infinite where there is none."""
-    solid = glyph > 0.5
-    some = solid.any(axis=1)
-    last = glyph.shape[1] - 1 - solid[:, ::-1].argmax(axis=1)
-    first = solid.argmax(axis=1)
-    return np.where(some, first, np.inf), np.where(some, last, -np.inf)
-
-
-def _write_lines(pool, length, hand, rng):
-    leading = rng.uniform(*LEADING) * hand.size
-    rows = []
-    for i in range(rng.integers(*LINES, endpoint=True)):
-        n = max(1, length + rng.integers(-MORE, MORE, endpoint=True))
-        row = _write_row(pool, n, hand, rng)
-        indent = rng.uniform(*INDENT) * hand.size
-        rows.append(row.moved(*hand.turned((indent, i * leading))))
-    return rows
 
 
 # Print
@@ -564,7 +380,7 @@ def _boxes(form, n, hand):
 
 def _fill(pool, form, n, hand, rng):
     """Write a digit into each box."""
-    row = _Row(*_draw_digits(pool, n, hand, rng), [])
+    row = Row(*draw_digits(pool, n, hand, rng), [])
     habit, crossed = rng.uniform(-1, 1, 2), False
     for i, glyph in enumerate(row.glyphs):
         extent = np.array(glyph.shape[::-1])
@@ -611,7 +427,7 @@ def _lay_out(kind, rows, hand, lines, corners, thickness, rng):
 
 def _draw_margins(hand, rng):
     """Left, top, right and bottom."""
-    return [round(_draw_small(MARGINS, rng) * hand.size) for _ in range(4)]
+    return [round(draw_small(MARGINS, rng) * hand.size) for _ in range(4)]
 
 
 def _sheet(kind, text, hand, glyphs, corners, printed, margins):
@@ -645,7 +461,7 @@ def _draw_lines(lines, thickness, height, width):
 
 def _empty(kind, fonts, rng):
     """A `Sheet` without any digit."""
-    hand = _draw_hand(kind="clear", rng=rng)
+    hand = draw_hand(kind="clear", rng=rng)
     n = rng.integers(*AS_FOR, endpoint=True)
     thickness = _draw_rule(hand, rng)
     if kind == "text":
@@ -692,7 +508,7 @@ def _write_page(pool, n_digits, scale, fonts, rng):
     width, height = (round(side * scale) for side in A4)
     size = DIGIT * scale
     pen = draw_pen(size, rng) * size
-    hand = _Hand(size, pen, rng.uniform(*SKEW), rng.uniform(*SLANT))
+    hand = Hand(size, pen, rng.uniform(*SKEW), rng.uniform(*SLANT))
     thickness = _draw_rule(hand, rng)
     form = _draw_form(hand, thickness, rng)
     lengths = []
@@ -753,9 +569,3 @@ def _draw_edge(shape, margins, rng):
     where = np.linspace(*ends, height, dtype=np.float32)[:, np.newaxis]
     beyond = (where - np.arange(width, dtype=np.float32)).clip(0, 1)
     return np.rot90(beyond, quarters)
-
-
-def _draw_small(bounds, rng):
-    """From a range, small numbers being more frequent."""
-    low, high = bounds
-    return low * (high / low) ** rng.random()

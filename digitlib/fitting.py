@@ -1,18 +1,92 @@
-"""What a reader of numbers learns: which pieces of ink are digits, and whom to trust.
+"""What a reader of numbers learns: to recognise digits that were cut out of fields,
+which pieces of ink are digits, and whom to trust.
 
-Both are learned from generated fields, in which it is known where each digit stands;
-with a twin of the network, trained by the same recipe on other images.
+All of it is learned from generated fields, in which it is known where each digit
+stands; the second and third with a twin of the network, trained in the same way on
+other images.
 """
 
 import numpy as np
+from scipy import ndimage
 
-from digitlib.fields import fields
+from digitlib.checks import check_images, check_labels
+from digitlib.fields import FOCUS, fields
+from digitlib.hands import draw_hand, draw_style, legible
+from digitlib.ink import WEAK
 from digitlib.layout import find_lines
-from digitlib.segmentation import FEATURES, Lattice
+from digitlib.photographs import draw_blur, generators
+from digitlib.preprocessing import specks
+from digitlib.segmentation import FEATURES, Lattice, as_seen
+from digitlib.strokes import stroke
 
 CLOSE = (0.13, 0.22)  # heights: a piece whose sides are all as near to a digit's is it;
 NEARLY = (0.22, 0.30)  # one that is not, but as near, is left out
 WRONG = 0.005  # of accepted numbers
+AT_ONCE = 1000  # digits that a process writes before another may
+
+
+def rewrite(images, labels, seed=0, jobs=1):
+    """Write each digit again, by some hand, and look at it as a reader does.
+
+    Parameters
+    ----------
+    images : array_like, shape (n, 28, 28), floating point, in [0, 1]
+        Light ink on dark.
+    labels : array_like, shape (n,), integer, 0 to 9
+    seed : int
+    jobs : int
+        Processes to do it with.
+
+    Returns
+    -------
+    images : numpy.ndarray, shape (k, 28, 28), uint8
+        Those that are still legible.
+    labels : numpy.ndarray, shape (k,), int
+    """
+    images = check_images(images)
+    labels = check_labels(labels, len(images))
+
+    def some(images, hands):
+        found = []
+        for image, rng in zip(images, hands, strict=True):
+            hand = draw_hand("clear", rng)
+            glyph = stroke(image, *draw_style(hand, rng))
+            blur = draw_blur(min(hand.width, FOCUS * hand.size), rng)
+            blurred = ndimage.gaussian_filter(np.pad(glyph, 3), blur)
+            ink = (blurred / blurred.max()).clip(0, 1)
+            seen = as_seen(specks(np.where(ink > WEAK / 2, ink, 0)))
+            found.append((legible(image, glyph), _in_bytes(seen)))
+        return found
+
+    hands = list(generators(len(images), seed))
+    starts = range(0, len(images), AT_ONCE)
+    work = [(images[i:][:AT_ONCE], hands[i:][:AT_ONCE]) for i in starts]
+    good, seen = zip(*(p for of in _run(some, work, jobs) for p in of), strict=True)
+    good = np.array(good)
+    return np.array(seen)[good], labels[good]
+
+
+def cut_out(recognizer, images, labels, kinds, n, seed=0, jobs=1):
+    """Write fields, and cut their digits out in all ways that a reader tries.
+
+    Parameters
+    ----------
+    recognizer, images, labels, kinds, n, seed, jobs
+        As for `fit_segments`. What the recognizer answers does not matter.
+
+    Returns
+    -------
+    images : numpy.ndarray, shape (k, 28, 28), uint8
+        Of each digit several, cut a little narrower or wider.
+    labels : numpy.ndarray, shape (k,), int
+    """
+
+    def take(segment, digit):
+        return None if digit is None else (_in_bytes(segment.seen), digit)
+
+    found = _lessons(take, recognizer, images, labels, kinds, n, seed, jobs)
+    seen, digits = zip(*found, strict=True)
+    return np.array(seen), np.array(digits)
 
 
 def fit_segments(recognizer, images, labels, kinds, n, seed=0, jobs=1):
@@ -39,21 +113,13 @@ def fit_segments(recognizer, images, labels, kinds, n, seed=0, jobs=1):
         For each of ``digitlib.segmentation.FEATURES``, by logistic regression.
     bias : float
     """
-    from joblib import Parallel, delayed
     from sklearn.linear_model import LogisticRegression
 
-    def lessons(kind, seed):
-        return [
-            (segment.features, answer)
-            for field in fields(images, labels, n, kind=kind, seed=seed)
-            for segment, answer in answered(field, recognizer)
-        ]
+    def take(segment, digit):
+        return segment.features, digit is not None
 
-    found = Parallel(jobs)(
-        delayed(lessons)(kind, seed + i) for i, kind in enumerate(kinds)
-    )
-    features, answers = zip(*(pair for of in found for pair in of), strict=True)
-    features = np.array(features)
+    found = _lessons(take, recognizer, images, labels, kinds, n, seed, jobs)
+    features, answers = map(np.array, zip(*found, strict=True))
     mean, size = features.mean(axis=0), features.std(axis=0) + 1e-6
     model = LogisticRegression(max_iter=1000).fit((features - mean) / size, answers)
     weights = model.coef_[0] / size
@@ -61,8 +127,33 @@ def fit_segments(recognizer, images, labels, kinds, n, seed=0, jobs=1):
     return dict(zip(FEATURES, weights.tolist(), strict=True)), bias
 
 
+def _lessons(take, recognizer, images, labels, kinds, n, seed, jobs):
+    """What ``take`` makes of each segment of some fields, and its digit or None."""
+
+    def some(kind, seed):
+        return [
+            taken
+            for field in fields(images, labels, n, kind=kind, seed=seed)
+            for pair in answered(field, recognizer)
+            if (taken := take(*pair)) is not None
+        ]
+
+    work = [(kind, seed + i) for i, kind in enumerate(kinds)]
+    return [pair for of in _run(some, work, jobs) for pair in of]
+
+
+def _run(function, work, jobs):
+    from joblib import Parallel, delayed
+
+    return Parallel(jobs)(delayed(function)(*arguments) for arguments in work)
+
+
+def _in_bytes(seen):
+    return (255 * seen).round().astype(np.uint8)
+
+
 def answered(field, recognizer):
-    """Yield each segment of a field, and whether it is a digit; not where it is near.
+    """Yield each segment of a field, and which digit it is; not where it is near one.
 
     Parameters
     ----------
@@ -72,8 +163,10 @@ def answered(field, recognizer):
     Yields
     ------
     segment : digitlib.segmentation.Segment
-    answer : bool
+    answer : int or None
+        The digit, 0 to 9. None if it is more than one, or less.
     """
+    digits = [int(digit) for digit in field.text.replace("\n", "")]
     layout = find_lines(field.image / np.float32(255))
     unit = layout.height / layout.scale  # pixels of the image
     for line in layout.lines:
@@ -83,11 +176,11 @@ def answered(field, recognizer):
             box = layout.upright(np.add(segment.box, (line.left, line.top) * 2))
             away = np.abs(field.boxes - box) / unit
             sides = np.stack((away[:, [0, 2]], away[:, [1, 3]])).max(axis=2).T
-            nearest = sides[sides.max(axis=1).argmin()]
-            if (nearest < CLOSE).all():
-                yield segment, True
-            elif not (nearest < NEARLY).all():
-                yield segment, False
+            nearest = sides.max(axis=1).argmin()
+            if (sides[nearest] < CLOSE).all():
+                yield segment, digits[nearest]
+            elif not (sides[nearest] < NEARLY).all():
+                yield segment, None
 
 
 def choose_threshold(confidences, right, wrong=WRONG):

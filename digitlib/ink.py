@@ -83,7 +83,7 @@ def shading(picture, widest=None, border="reflect"):
     names it: after ``"nearest"``, a dark edge is as wide as any paper.
     """
     window = 1 + max(2, round((widest or WIDEST * max(picture.shape)) / 2)) * 2
-    paper = ndimage.grey_opening(picture, (window, window), mode=border)
+    paper = opening(picture, (window, window), border)
     return (picture - paper) / np.maximum(1 - paper, 1 - DARKEST)
 
 
@@ -112,6 +112,41 @@ def threshold(picture):
     if found.mean() > MOST:
         return nothing
     return only(scaled, found)
+
+
+def opening(picture, size, border="reflect"):
+    """Remove what is narrower than a window of some height and width.
+
+    A morphological opening: the least of each window, and then the greatest of these.
+    It is equal to SciPy's ``grey_opening``, and several times as fast: what is least in
+    a window of 2 n follows from the least of two of n.
+
+    Parameters
+    ----------
+    picture : numpy.ndarray, shape (height, width), float32
+    size : (int, int)
+        Height and width of the window, in pixels.
+    border : str
+        How the picture goes on beyond its border: ``"reflect"`` or ``"nearest"``.
+
+    Returns
+    -------
+    numpy.ndarray, shape (height, width), float32
+    """
+    mode = {"reflect": "symmetric", "nearest": "edge"}[border]
+    for extreme, odd in ((np.minimum, 0), (np.maximum, 1)):
+        for axis, window in enumerate(size):
+            before = (window - odd) // 2
+            beyond = np.zeros((2, 2), int)
+            beyond[axis] = before, window - 1 - before
+            across = np.moveaxis(np.pad(picture, beyond, mode), axis, 0)
+            n = 1
+            while n < window:
+                step = min(n, window - n)
+                across = extreme(across[:-step], across[step:])
+                n += step
+            picture = np.moveaxis(across, 0, axis)
+    return picture
 
 
 def reduced(picture, side):

@@ -239,7 +239,7 @@ def light(height, width, rng, scan=SCAN, gradient=GRADIENT, shadow=SHADOW):
 
 def camera(scene, width, rng):
     """What a camera sees of the scene, uint8; the finest stroke limits the blur."""
-    blur = min(BLURRED, width * rng.uniform(*BLUR))
+    blur = draw_blur(width, rng)
     scene = ndimage.gaussian_filter(scene, (blur, blur, 0), truncate=3)
     scene += rng.uniform(*NOISE) * _normal(scene.shape, rng)
     pixels = (scene * 255).round().clip(0, 255).astype(np.uint8)
@@ -249,6 +249,11 @@ def camera(scene, width, rng):
     quality = int(rng.integers(*QUALITY, endpoint=True))
     Image.fromarray(pixels).save(file, "JPEG", quality=quality)
     return np.array(Image.open(file))
+
+
+def draw_blur(width, rng):
+    """Standard deviation of a camera's blur, in pixels, for strokes of some width."""
+    return min(BLURRED, width * rng.uniform(*BLUR))
 
 
 def _normal(shape, rng):

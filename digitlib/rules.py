@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from digitlib.ink import opening
 from digitlib.pieces import AROUND, grown
 
 # Lengths are in heights of a digit.
@@ -139,7 +140,7 @@ def long_runs(shaded, height):
 def _runs(picture, length, crooked=3):
     """How strong each pixel is along a level run of some length, a little crooked."""
     crooked = ndimage.grey_dilation(picture, (crooked, 1))
-    runs = ndimage.grey_opening(crooked, (1, max(3, round(length))))
+    runs = opening(crooked, (1, max(3, round(length))))
     return np.minimum(runs, picture)
 
 

@@ -121,6 +121,11 @@ FEATURES = (
 """What a piece of ink is judged by, in this order."""
 
 
+def as_seen(digit):
+    """Bring ink, (h, w) float32 in [0, 1], into the form in which it is recognised."""
+    return center(box(thickness(digit)))
+
+
 class Cuts:
     """Cuts from the top of a line to its bottom, each the cheapest path for its place.
 
@@ -325,7 +330,7 @@ class Lattice:
             if between and between[0][3] - between[0][1] >= SHORTEST * self.height:
                 where, part = between
                 digit = specks(part)
-                seen = center(box(thickness(digit)))
+                seen = as_seen(digit)
                 if seen.any():
                     found.append((pair, where, part, digit.sum() / part.sum(), seen))
         if not found:

@@ -13,22 +13,15 @@ from digitlib.errors import DigitlibError
 from digitlib.fields import (
     EMPTIES,
     KINDS,
-    LINES,
-    MORE,
-    NESTED,
-    OVERHANG,
-    SIZE,
-    SIZES,
-    SLOPE,
     _draw_edge,
     develop,
     draw_kind,
     empties,
     fields,
-    make_pool,
     page,
     write,
 )
+from digitlib.hands import LINES, MORE, NESTED, OVERHANG, SIZE, SIZES, SLOPE, make_pool
 from digitlib.photographs import generators
 
 FONTS = [
@@ -151,13 +144,14 @@ def test_what_is_written_is_what_the_text_says(kind, monkeypatch):
     def bar(image, pen, size, angle):
         return np.full((size, size // 2), image.max())
 
-    monkeypatch.setattr("digitlib.fields.stroke", bar)
+    monkeypatch.setattr("digitlib.hands.stroke", bar)
+    monkeypatch.setattr("digitlib.hands.likeness", lambda image: 1)
     shades = np.linspace(0.55, 1, 10, dtype=np.float32)
     images = np.concatenate([np.ones((10, 28, 28), np.float32)] * 3)
     images *= np.tile(shades, 3)[:, np.newaxis, np.newaxis]
     pool = make_pool(images, np.tile(every, 3))
     # Bars would merge, so they are never taken to touch.
-    monkeypatch.setattr("digitlib.fields._touch", lambda meet, *others: int(meet.max()))
+    monkeypatch.setattr("digitlib.hands._touch", lambda meet, *others: int(meet.max()))
     texts = ""
     for rng in generators(10, 1):
         sheet = write(pool, kind, 5, rng)
@@ -255,7 +249,8 @@ def test_digits_that_fit_into_each_other_stay_apart(monkeypatch):
         corner[:2] = corner[:, :2] = 1
         return corner if image.max() < 0.5 else corner[::-1, ::-1]
 
-    monkeypatch.setattr("digitlib.fields.stroke", hook)
+    monkeypatch.setattr("digitlib.hands.stroke", hook)
+    monkeypatch.setattr("digitlib.hands.likeness", lambda image: 1)
     images = np.ones((10, 28, 28), np.float32)
     images[::2] /= 4
     deepest = 0
@@ -268,9 +263,9 @@ def test_digits_that_fit_into_each_other_stay_apart(monkeypatch):
 
 
 def test_bars_that_would_merge_never_touch(monkeypatch):
-    monkeypatch.setattr("digitlib.fields.TRIES", 5)
+    monkeypatch.setattr("digitlib.hands.TRIES", 5)
     for upright in ("TURN", "SLANT"):
-        monkeypatch.setattr(f"digitlib.fields.{upright}", (0, 0))
+        monkeypatch.setattr(f"digitlib.hands.{upright}", (0, 0))
     monkeypatch.setitem(SLOPE, "touching", (0, 0))
     bars = np.zeros((10, 28, 28), np.float32)
     bars[:, 4:24, 13:15] = 1

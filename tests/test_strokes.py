@@ -6,7 +6,7 @@ from scipy import ndimage
 
 from digitlib.data import split_validation
 from digitlib.errors import DigitlibError
-from digitlib.strokes import ANGLE, PEN, SIZE, stroke
+from digitlib.strokes import ANGLE, PEN, SIZE, likeness, stroke
 
 blank = np.zeros((28, 28), np.float32)
 
@@ -83,6 +83,27 @@ def test_loops_stay_open(validation):
             assert np.mean(np.array(found) >= expected) > 0.5
 
 
+def test_a_line_says_all_of_a_bar_and_little_of_a_blot():
+    assert likeness(bar()) > 0.85
+    blot = bar()
+    blot[8:16, 8:20] = 1  # a bar with its loop full of ink
+    assert likeness(blot) < 0.75
+
+
+def test_what_a_pen_has_drawn_is_like_its_line(digits):
+    found = [likeness(drawn(stroke(image, 0.12, 20))) for image in digits[:50]]
+    assert np.mean(np.array(found) > 0.75) > 0.9
+    assert np.mean(found) > np.mean([likeness(image) for image in digits[:50]])
+
+
+def drawn(coverage):
+    """Put 20 by 20 pixels of ink on a sheet of 28 by 28."""
+    sheet = np.zeros((28, 28), np.float32)
+    height, width = coverage.shape
+    sheet[4 : 4 + height, 4 : 4 + width] = coverage
+    return sheet
+
+
 def test_a_stroke_is_turned_clockwise():
     rows, columns = np.nonzero(stroke(bar(), 0.05, 200, angle=30) > 0.5)
     slope = np.polyfit(rows, columns, 1)[0]
@@ -123,6 +144,8 @@ def test_the_widest_ranges_can_be_drawn(digits):
         (lambda: stroke(blank[np.newaxis], 0.1, 100), r"image: shape \(1, 28"),
         (lambda: stroke(blank + np.nan, 0.1, 100), "image: values from nan"),
         (lambda: stroke([[0.0], [0.0, 1.0]], 0.1, 100), "image: rows"),
+        (lambda: likeness(blank), "image: no ink"),
+        (lambda: likeness(blank[1:]), r"image: shape \(27, 28"),
         (lambda: stroke(bar(), 0.1, 9), "size: 9"),
         (lambda: stroke(bar(), 0.1, 50.0), "size: 50.0"),
         (lambda: stroke(bar(), 0.5, 100), "pen: 0.5"),

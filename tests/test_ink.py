@@ -1,0 +1,28 @@
+"""Ink: what is computed faster than SciPy does it is the same."""
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from digitlib.ink import opening
+
+
+@pytest.mark.parametrize("border", ["reflect", "nearest"])
+@pytest.mark.parametrize("shape", [(5, 7), (40, 33), (1, 50), (50, 1), (1, 1)])
+def test_an_opening_is_that_of_scipy(shape, border):
+    picture = np.random.default_rng(0).random(shape, dtype=np.float32)
+    before = picture.copy()
+    for size in ((1, 1), (3, 3), (1, 4), (4, 1), (2, 7), (21, 21), (1, 100)):
+        found = opening(picture, size, border)
+        assert found.dtype == np.float32
+        assert np.array_equal(found, ndimage.grey_opening(picture, size, mode=border))
+    assert np.array_equal(picture, before)
+
+
+def test_a_narrow_stroke_is_removed_and_a_wide_one_stays():
+    picture = np.zeros((20, 40), np.float32)
+    picture[:, 5:8] = 1
+    picture[:, 20:30] = 1
+    left = opening(picture, (1, 5))
+    assert not left[:, :15].any()
+    assert np.array_equal(left[:, 15:], picture[:, 15:])
