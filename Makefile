@@ -42,6 +42,7 @@ benchmark: book  ## measure time and memory
 	$(BIN)/python benchmarks/main_line.py
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/recognition.py
+	$(BIN)/python benchmarks/reading.py
 	$(BIN)/python benchmarks/drawing.py
 
 lighthouse: .venv/installed  ## judge the built site with Lighthouse (needs Node)

@@ -411,7 +411,7 @@ def _parser():
         "at the same paths",
     )
     command.set_defaults(run=read)
-    _add_common(command, output, weights="robust")
+    _add_common(command, output, weights="reading")
 
     command = commands.add_parser("train", help="train the network, save its weights")
     command.add_argument("--out", required=True, metavar="FILE", help="where to save")
@@ -478,8 +478,9 @@ def _add_common(command, output, weights):
         "--weights",
         default=weights,
         metavar="NAME_OR_FILE",
-        help="plain (the document's training), robust (with distorted images), or a "
-        f"file that `digitlib train` saved (default: {weights})",
+        help="plain (the document's training), robust (with distorted images), reading "
+        "(with digits from generated fields too), or a file that `digitlib train` "
+        f"saved (default: {weights})",
     )
     output.add_argument(
         "--json", action="store_true", help="print one JSON object a line"

@@ -43,7 +43,7 @@ def read_files(
     *,
     digits=None,
     pattern=None,
-    weights="robust",
+    weights="reading",
     review=None,
     jobs=1,
     dask=None,

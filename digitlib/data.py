@@ -20,6 +20,14 @@ MNIST_SHA256 = {
     "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
 }
 
+CONTESTED = (
+    947, 1621, 1901, 2130, 2462, 2597, 2654, 3520, 3558, 5937, 6651, 6783, 8527, 9679,
+    9729,
+)  # fmt: skip
+"""Test images whose label fewer than three of five people confirmed: C. G. Northcutt,
+A. Athalye and J. Mueller, Pervasive label errors in test sets destabilize machine
+learning benchmarks, NeurIPS Datasets and Benchmarks 2021."""
+
 
 def load_mnist(path=None):
     """Load MNIST, in Keras's layout and order, without any network.

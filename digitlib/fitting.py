@@ -173,6 +173,9 @@ def answered(field, recognizer):
         lattice = Lattice(line.ink, layout.height, recognizer, None)
         lattice.cut_everywhere()
         for segment in lattice.segments.values():
+            if not digits:
+                yield segment, None
+                continue
             box = layout.upright(np.add(segment.box, (line.left, line.top) * 2))
             away = np.abs(field.boxes - box) / unit
             sides = np.stack((away[:, [0, 2]], away[:, [1, 3]])).max(axis=2).T

@@ -58,7 +58,7 @@ INDENT = (0.0, 0.6)  # where a line begins
 
 
 def make_pool(images, labels):
-    """Sort digits to write with, for `write`: the images, and where each digit is."""
+    """Sort digits to write with: the images, and where each digit is."""
     images = check_images(images)
     labels = check_labels(labels, len(images))
     places = [np.flatnonzero(labels == digit) for digit in range(10)]
@@ -213,6 +213,7 @@ def _sides(glyph):
 
 
 def write_lines(pool, length, hand, rng):
+    """Write several rows, one below the other, some longer and some shorter."""
     leading = rng.uniform(*LEADING) * hand.size
     rows = []
     for i in range(rng.integers(*LINES, endpoint=True)):

@@ -5,7 +5,7 @@ looked at twice: at a glance, to find their height and how the lines slope; then
 enlarged or reduced so that a digit is about ``TALL`` pixels tall, and turned level.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import math
 
 import numpy as np
@@ -36,6 +36,9 @@ SMALL, GIANT = 0.4, 3.0  # digits, or several that touch, are between these
 SHARED = 0.25  # of the height: pieces of a line overlap by as much
 SPECK = 0.08  # smaller pieces are dirt ...
 NEAR = 0.3  # ... and small ones, unless as near to a digit
+MIDDLE = 0.25  # a stroke is through a line below this part of its height, above as much
+STRUCK = 0.6  # of the width, if it is erased there; and of the paper beside, ...
+BESIDE = 1.0  # ... from this distance, if the stroke is a rule of the paper
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,14 @@ class Line:
         Ink is 1, paper 0, and all that belongs to other lines is erased.
     left, top : int
         Where its corner lies in the straightened image.
+    struck : bool
+        Whether a stroke went through all of it.
     """
 
     ink: np.ndarray
     left: int
     top: int
+    struck: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,6 +134,9 @@ def find_lines(picture):
         return Layout([], 0.0, 1.0, 0.0, (grey.shape, grey.shape))
     # Digits may climb while the rule below them does not.
     by_ink = angle = _affordable(skew(ink > WEAK), small.shape)
+    times = max(1, int(height / TALL))  # no finer than when it is looked at again
+    shaded = reduced(shaded, math.ceil(max(shaded.shape) / times))
+    height *= len(shaded) / len(small)
     clean, more = without_rules(_turned(shaded, angle), height)
     if more is None:
         angle = _affordable(skew(long_runs(shaded, height)), small.shape)
@@ -137,15 +146,20 @@ def find_lines(picture):
     else:
         angle = _affordable(angle + more, small.shape)
         height = digit_height(threshold(clean)) or height
-    height *= len(grey) / len(small)
+    height *= len(grey) / len(shaded)
     scale = min(TALL / height, LARGER)
     scale = 1.0 if abs(scale - 1) < 0.05 else scale
     large = _scaled(grey, scale)
     shaded = _outstanding(large, WIDEST * height * scale)
-    clean, _ = without_rules(_turned(shaded, angle), height * scale)
+    shaded = _turned(shaded, angle)
+    clean, _ = without_rules(shaded, height * scale)
     ink = threshold(clean)
     height = digit_height(ink) or height * scale
-    return Layout(lines(ink, height), height, scale, angle, (large.shape, ink.shape))
+    found = [
+        replace(line, struck=_struck(line, clean != shaded, height))
+        for line in lines(ink, height)
+    ]
+    return Layout(found, height, scale, angle, (large.shape, ink.shape))
 
 
 def digit_height(ink):
@@ -270,6 +284,21 @@ def _cut_out(ink, pieces, line):
     where = slice(top, bottom), slice(left, right)
     own = np.isin(pieces.labels[where], np.array(line) + 1)
     return Line(np.where(grown(own), ink[where], 0), int(left), int(top))
+
+
+def _struck(line, erased, height):
+    """Whether a stroke that was taken for a rule goes through a line, and no farther.
+
+    ``erased``, (h, w) bool, is where the straightened image lost ink.
+    """
+    tall, wide = line.ink.shape
+    margin = round(MIDDLE * tall)
+    through = erased[line.top + margin : line.top + tall - margin].any(axis=0)
+    left, right, beside = line.left, line.left + wide, round(BESIDE * height)
+    outside = through[: max(0, left - beside)], through[right + beside :]
+    outside = [part.mean() for part in outside if part.size >= beside]
+    of_paper = bool(outside) and min(outside) >= STRUCK
+    return bool(through[left:right].mean() >= STRUCK) and not of_paper
 
 
 def _scaled(grey, scale):

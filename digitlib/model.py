@@ -137,8 +137,10 @@ def load_weights(source="robust"):
     ----------
     source : str or os.PathLike
         ``"plain"`` or ``"robust"``, which come with digitlib (20 epochs of Adam on
-        the 60,000 training images, as they are or distorted), or the path of a file
-        that `save_weights` wrote.
+        the 60,000 training images, as they are or distorted); ``"reading"``, which
+        `digitlib.reading` uses (distorted images, the same written with other pens,
+        and digits cut out of generated fields); or the path of a file that
+        `save_weights` wrote.
 
     Returns
     -------

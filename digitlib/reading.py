@@ -80,8 +80,21 @@ def settings():
 
 
 @cache
+def segment_weights():
+    """What `digitlib.segmentation.Lattice` takes as ``weights``.
+
+    Returns
+    -------
+    numpy.ndarray, shape (len(FEATURES) + 1,), float64
+        Of the features, in their order, and the bias.
+    """
+    learned = settings()
+    return np.array([*(learned["weights"][f] for f in FEATURES), learned["bias"]])
+
+
+@cache
 def _recognizer():
-    return Recognizer()
+    return Recognizer("reading")
 
 
 def read(image, *, digits=None, pattern=None, recognizer=None):
@@ -98,7 +111,8 @@ def read(image, *, digits=None, pattern=None, recognizer=None):
         The same, as in ``"#####-####"``: each ``#`` is a digit; other characters
         are not looked for in the ink, but appear in the text.
     recognizer : digitlib.recognizer.Recognizer, optional
-        With weights from a file, and their detector; the shipped ones if left out.
+        With weights from a file, and their detector. If left out, ``"reading"``: the
+        shipped ones that have learned from digits cut out of fields.
 
     Returns
     -------
@@ -120,10 +134,9 @@ def read(image, *, digits=None, pattern=None, recognizer=None):
     layout = find_lines(picture)
     if not layout.lines:
         return Reading("", 0.0, False, "no digits", ())
-    learned = settings()
-    weights = np.array([*(learned["weights"][f] for f in FEATURES), learned["bias"]])
     lattices = [
-        Lattice(line.ink, layout.height, recognizer, weights) for line in layout.lines
+        Lattice(line.ink, layout.height, recognizer, segment_weights())
+        for line in layout.lines
     ]
     path, share = best_path(lattices, count)
     if not path:  # cut finer, perhaps it can be done
@@ -143,9 +156,9 @@ def read(image, *, digits=None, pattern=None, recognizer=None):
     reason = None
     if not possible:
         reason = "another count"
-    elif skipped or doubted:
+    elif skipped or doubted or any(line.struck for line in layout.lines):
         reason = "not only digits"
-    elif confidence < learned["threshold"]["unknown" if count is None else "known"]:
+    elif confidence < settings()["threshold"]["known" if count else "unknown"]:
         reason = "unsure"
     return Reading(
         _text(found, pattern), confidence, reason is None, reason,

@@ -5,10 +5,18 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from digitlib.acceptance import fonts
 from digitlib.data import split_validation
-from digitlib.fields import fields
-from digitlib.fitting import answered, choose_threshold, fit_segments
+from digitlib.fields import empties, fields
+from digitlib.fitting import (
+    answered,
+    choose_threshold,
+    cut_out,
+    fit_segments,
+    rewrite,
+)
 from digitlib.layout import find_lines
+from digitlib.model import layers
 from digitlib.recognizer import Recognizer
 from digitlib.segmentation import FEATURES
 
@@ -70,6 +78,34 @@ def test_numbers_of_the_same_confidence_are_accepted_together_or_not_at_all():
     assert choose_threshold([0.95, 0.9, 0.9], [True, True, False], 0.1) == 0.95
 
 
+# Lessons
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_digits_written_again_are_still_what_they_were(digits, recognizer, jobs):
+    images, labels = digits
+    seen, found = rewrite(images[:100], labels[:100], seed=3, jobs=jobs)
+    assert seen.shape == (len(found), 28, 28)
+    assert seen.dtype == np.uint8
+    assert 60 < len(found) <= 100
+    assert set(found) == set(range(10))
+    scores = layers(seen / np.float32(255), recognizer.weights)[-1]
+    assert (scores.argmax(axis=1) == found).mean() > 0.95
+    again, _ = rewrite(images[:100], labels[:100], seed=3)
+    other, _ = rewrite(images[:100], labels[:100], seed=4)
+    assert np.array_equal(again, seen)
+    assert not np.array_equal(other, seen)
+
+
+def test_digits_cut_out_of_fields_come_with_their_labels(digits, recognizer):
+    seen, found = cut_out(recognizer, *digits, ["clear", "boxes"], 3, seed=2)
+    assert seen.shape == (len(found), 28, 28)
+    assert seen.dtype == np.uint8
+    assert len(found) >= 20  # of 30 digits in 6 fields
+    scores = layers(seen / np.float32(255), recognizer.weights)[-1]
+    assert (scores.argmax(axis=1) == found).mean() > 0.85
+
+
 # Answers
 
 
@@ -78,8 +114,9 @@ def test_segments_are_answered_by_where_the_digits_stand(digits, recognizer, kin
     trues = falses = known = 0
     for field in fields(*digits, 4, kind=kind, seed=2):
         answers = list(answered(field, recognizer))
-        true = [segment for segment, answer in answers if answer]
+        true = [segment for segment, answer in answers if answer is not None]
         trues += len({segment.box for segment in true})
+        answer_of = dict(answers)
         falses += len(answers) - len(true)
         layout = find_lines(field.image / np.float32(255))
         unit = layout.height / layout.scale
@@ -91,6 +128,7 @@ def test_segments_are_answered_by_where_the_digits_stand(digits, recognizer, kin
             nearest = np.abs(middles - place).max(axis=1).argmin()
             assert np.abs(field.boxes[nearest] - box).max() < 0.23 * unit
             known += segment.digit == int(field.text[nearest])
+            assert answer_of[segment] == int(field.text[nearest])
     assert trues >= 12  # of 20, in 4 fields of 5 digits
     assert known > 0.8 * trues
     assert falses > 4
@@ -107,13 +145,21 @@ def test_a_digit_apart_is_true_and_two_together_are_false(digits, recognizer):
         )
         middles = (field.boxes[:, 0] + field.boxes[:, 2]) / 2
         within = ((middles > left) & (middles < right)).sum()
-        if answer:
+        if answer is not None:
             assert within == 1
         if within > 1:
-            assert not answer
-    assert sum(answer for _, answer in answers) >= 5
-    ends = sorted(segment.box[0] for segment, answer in answers if answer)
+            assert answer is None
+    assert sum(answer is not None for _, answer in answers) >= 5
+    ends = sorted(s.box[0] for s, answer in answers if answer is not None)
     assert all(b >= a for a, b in pairwise(ends))
+
+
+def test_where_nothing_is_written_no_segment_is_a_digit(recognizer):
+    found = []
+    for sheet in empties("text", 3, fonts=fonts(), seed=1):
+        found += [answer for _, answer in answered(sheet, recognizer)]
+    assert found
+    assert set(found) == {None}
 
 
 def test_answers_do_not_depend_on_what_was_learned_before(digits, recognizer):
@@ -128,6 +174,6 @@ def test_what_is_learned_has_a_weight_for_each_feature_and_helps(digits, recogni
     right = total = 0
     for field in fields(*digits, 3, kind="touching", seed=50):
         for segment, answer in answered(field, recognizer):
-            right += (segment.features @ vector + bias > 0) == answer
+            right += (segment.features @ vector + bias > 0) == (answer is not None)
             total += 1
     assert right > 0.8 * total

@@ -299,7 +299,8 @@ def test_weights_and_recipe(images, capsys, options, recognizer):
 
 
 def test_help_says_what_the_weights_are(capsys):
-    for command, default in (("recognize", "robust"), ("evaluate", "plain")):
+    defaults = {"recognize": "robust", "read": "reading", "evaluate": "plain"}
+    for command, default in defaults.items():
         with pytest.raises(SystemExit):
             main([command, "--help"])
         text = " ".join(capsys.readouterr().out.split())

@@ -14,7 +14,7 @@ from digitlib.data import split_validation
 from digitlib.errors import DigitlibError
 from digitlib.fields import empties, fields
 from digitlib.model import load_weights
-from digitlib.reading import Digit, Reading, read, settings
+from digitlib.reading import Digit, Reading, read, segment_weights, settings
 from digitlib.recognizer import Prediction, Recognizer
 from digitlib.segmentation import FEATURES
 
@@ -202,7 +202,7 @@ def test_the_same_image_gives_the_same_reading():
     first = read(image.copy())
     assert same(first, read(image))
     assert same(first, read(image))
-    assert same(first, read(image, recognizer=Recognizer()))
+    assert same(first, read(image, recognizer=Recognizer("reading")))
     assert not same(first, read(picture("31415\n927")[0]))
 
 
@@ -309,6 +309,46 @@ def test_digits_and_a_pattern_are_not_given_both():
     assert message.startswith("digits and pattern: ")
 
 
+# What is not only digits
+
+
+def struck(text="31415", beyond=0.3, dark=255, height=48):
+    """A number with a level stroke through all of it, and a little farther."""
+    ink, boxes = write(text, height, margin=3)
+    row = (boxes[0][1] + boxes[0][3]) // 2
+    left, right = boxes[0][0] - beyond * height, boxes[-1][2] + beyond * height
+    through = ink[row - 2 : row + 2, round(left) : round(right)]
+    np.maximum(through, dark, out=through)
+    return on_paper(ink)
+
+
+@pytest.mark.parametrize("text", ["31415", "3141592653"])
+@pytest.mark.parametrize("beyond", [0.0, 0.3, 0.6])
+def test_a_number_that_is_struck_out_is_not_accepted(text, beyond):
+    for dark in (255, 200, 120):
+        for digits in (None, len(text)):
+            reading = read(struck(text, beyond, dark), digits=digits)
+            assert not reading.accepted
+            assert reading.reason in ("not only digits", "no digits", "another count")
+
+
+def test_a_pale_rule_of_the_paper_through_a_number_is_no_stroke():
+    reading = read(struck(beyond=2.8, dark=50), digits=5)
+    assert (reading.text, reading.reason) == ("31415", None)
+
+
+def test_a_blot_among_the_digits_is_not_passed_over():
+    ink, boxes = write("31415", 48, gap=0.4)
+    middle = (boxes[2][2] + boxes[3][0]) // 2
+    ink = np.insert(ink, [middle] * 60, 0, axis=1)
+    image = Image.fromarray(ink)
+    top = boxes[0][1]
+    ImageDraw.Draw(image).ellipse((middle + 10, top, middle + 55, top + 46), fill=255)
+    reading = read(on_paper(np.asarray(image)), digits=5)
+    assert not reading.accepted
+    assert reading.reason == "not only digits"
+
+
 # The recogniser
 
 
@@ -338,6 +378,8 @@ def test_another_recogniser_is_asked():
 
 def test_each_feature_has_a_weight():
     learned = settings()
+    in_order = [learned["weights"][name] for name in FEATURES]
+    assert segment_weights().tolist() == [*in_order, learned["bias"]]
     assert set(learned["weights"]) == set(FEATURES)
     assert np.isfinite([*learned["weights"].values(), learned["bias"]]).all()
     assert set(learned["threshold"]) == {"known", "unknown"}

@@ -10,7 +10,7 @@ from scipy import ndimage
 from written import floats, on_paper, write
 
 from digitlib.layout import find_lines
-from digitlib.reading import settings
+from digitlib.reading import segment_weights
 from digitlib.recognizer import Recognizer
 from digitlib.segmentation import (
     ASIDE,
@@ -25,7 +25,7 @@ from digitlib.segmentation import (
     best_path,
 )
 
-NETWORK = Recognizer()
+NETWORK = Recognizer("reading")
 
 
 # Cuts
@@ -143,9 +143,7 @@ def test_a_cut_bends_around_ink_where_it_can():
 
 def lattice_of(line, weights=True, everywhere=False):
     ink, height = line
-    learned = settings()
-    known = np.array([*(learned["weights"][f] for f in FEATURES), learned["bias"]])
-    lattice = Lattice(ink, height, NETWORK, known if weights else None)
+    lattice = Lattice(ink, height, NETWORK, segment_weights() if weights else None)
     if everywhere:
         lattice.cut_everywhere()
     return lattice
