@@ -20,6 +20,7 @@ LEAST = 60  # ... but the shorter one remains as long
 DIGITS = (1, 1000)  # that may be asked for
 LARGE = 0.4  # heights of a digit: unread ink that is taller is something else
 DOUBTED = 0.25  # and so is a piece that is less probably a digit
+RATHER = 0.5  # a count that is less probable than this is off
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +53,8 @@ class Reading:
         Whether it may be used.
     reason : str or None
         Why not: ``"no digits"``; ``"another count"``, if as many digits as asked for
-        cannot be found; ``"not only digits"``; or ``"unsure"``. None when accepted.
+        cannot be found, or more or fewer are more probable; ``"not only digits"``; or
+        ``"unsure"``. None when accepted.
     digits : tuple of Digit
         From top to bottom, and from left to right.
     """
@@ -144,8 +146,11 @@ def read(image, *, digits=None, pattern=None, recognizer=None):
             lattice.cut_everywhere()
         path, share = best_path(lattices, count)
     possible = bool(path)
-    if not possible:
-        path, share = best_path(lattices)
+    if count:
+        free, part = best_path(lattices)
+        if not possible:
+            path, share = free, part
+        possible &= math.exp(_sum(free, part) - _sum(path, share)) >= RATHER
     scales = [side / seen for side, seen in zip(sides, picture.shape, strict=False)]
     found = [(line, step) for line, step in path if isinstance(step, Segment)]
     if not found:
@@ -187,6 +192,11 @@ def _count(digits, pattern):
             f"pattern: {count} digits (#), but {low} to {high} are needed"
         )
     return count
+
+
+def _sum(path, share):
+    """Minus the logarithm of the sum over all ways of which a path is this part."""
+    return sum(step.cost for _, step in path) + math.log(max(share, 1e-300))
 
 
 def _text(found, pattern):
