@@ -51,6 +51,7 @@ lighthouse: .venv/installed  ## judge the built site with Lighthouse (needs Node
 sweeps: .venv/installed  ## complete the stored results that take longer than a notebook may
 	$(BIN)/python benchmarks/sweeps.py
 	$(BIN)/python benchmarks/others.py
+	$(BIN)/python benchmarks/whole_numbers.py
 
 format: .venv/installed  ## put code and notebooks into the one style
 	$(BIN)/ruff check --fix .

@@ -12,7 +12,9 @@ misread.csv, every field that `read` got wrong.
 
 import argparse
 import csv
+from importlib.metadata import version
 from io import BytesIO
+import os
 from pathlib import Path
 import shutil
 import subprocess
@@ -32,6 +34,7 @@ from digitlib.recognizer import Recognizer
 FOLDER = Path(__file__).parent.parent / "book" / "results"
 COLUMNS = ["kind", "method", "numbers", "right", "accepted", "accepted_wrong"]
 MISREAD = ["method", "kind", "written", "read", "confidence", "as_sure", "of"]
+PACKAGES = "digitlib", "numpy", "scipy", "pillow", "scikit-image"
 EMPTY = "no digits: "
 PART = 50  # fields at once
 SEED = 7
@@ -61,7 +64,11 @@ def by_tesseract(image, digits, recognizer):
     command = ["tesseract", "-", "-", "--psm", "7", "-c"]
     command.append("tessedit_char_whitelist=0123456789")
     done = subprocess.run(  # on some images it ends by itself, having read nothing
-        command, input=file.getvalue(), capture_output=True, check=False
+        command,
+        input=file.getvalue(),
+        capture_output=True,
+        check=False,
+        env=os.environ | {"OMP_THREAD_LIMIT": "1"},
     )
     text = done.stdout.decode().strip().replace(" ", "")
     return text, bool(text), 0.0
@@ -140,10 +147,11 @@ def misread(found):
 
 
 def write_down(path, columns, rows):
+    versions = " ".join(f"{name}={version(name)}" for name in PACKAGES)
     with path.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
+        writer.writerow([*columns, "versions"])
+        writer.writerows([*row, versions] for row in rows)
 
 
 def main():
