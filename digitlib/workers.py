@@ -1,6 +1,7 @@
 """Work on all cores or on a cluster: the one door for sweeps and batches."""
 
 from concurrent.futures import BrokenExecutor, CancelledError
+import gc
 import warnings
 
 from digitlib.errors import DigitlibError
@@ -78,6 +79,9 @@ def _connect(address):
         raise DigitlibError(
             "dask: not installed; pip install 'dask[distributed]'"
         ) from error
+    # A client that did not connect is closed when it is collected. Were that while the
+    # next one starts, both would wait for each other forever.
+    gc.collect()
     try:
         return Client(address, timeout=10)
     except (OSError, TypeError, ValueError) as error:
