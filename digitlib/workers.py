@@ -2,6 +2,8 @@
 
 from concurrent.futures import BrokenExecutor, CancelledError
 import gc
+from multiprocessing import current_process
+import signal
 import warnings
 
 from digitlib.errors import DigitlibError
@@ -41,7 +43,7 @@ def run_all(function, tasks, jobs=-1, dask=None):
     except ImportError as error:
         raise DigitlibError("joblib: not installed; pip install joblib") from error
 
-    work = (delayed(function)(*task) for task in tasks)
+    work = (delayed(_call)(function, *task) for task in tasks)
     # One task at a time, not several joined, or results would have to wait.
     how = {"return_as": "generator_unordered", "batch_size": 1}
     if dask is None:
@@ -70,6 +72,13 @@ def run_all(function, tasks, jobs=-1, dask=None):
         ):
             raise
         raise DigitlibError(f"{dask}: the Dask cluster went away; {AGAIN}") from error
+
+
+def _call(function, *task):
+    """Call a function; a process of joblib's leaves interrupts to its parent."""
+    if current_process().name.startswith("Loky"):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return function(*task)
 
 
 def _connect(address):
