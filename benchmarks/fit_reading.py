@@ -58,7 +58,7 @@ def lessons(name, images, labels, folder):
 
 
 def learn(name, some, folder):
-    """Train from some lessons; return the model, as a function of nothing."""
+    """Train from some lessons; return the weights, and how many images there were."""
     path = folder / f"{name}.npz"
     if not path.exists():
         x, y = (np.concatenate(of) for of in zip(*some, strict=True))

@@ -3,11 +3,11 @@
     python benchmarks/whole_numbers.py [--fields N]
 
 Five digits a field, of every kind, but none of the fifteen test digits whose label
-people contest; each is read by what a reader of the book would do
-first (connected components, and the recogniser on each), by Tesseract if it is
-installed (Debian's tesseract-ocr), and by `digitlib.reading.read`, without and with the
-number of digits. When all are there, results go to book/results: numbers.csv, and
-misread.csv, every field that `read` got wrong.
+people contest. Each is read by what a reader of the book would do first (connected
+components, and the recogniser on each), by Tesseract (Debian's tesseract-ocr), and by
+`digitlib.reading.read`, without and with the number of digits. When all are there,
+results go to book/results: numbers.csv, and misread.csv, every field that `read` got
+wrong.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import os
 from pathlib import Path
 import shutil
 import subprocess
+import sys
 
 from joblib import Parallel, delayed
 import matplotlib
@@ -36,6 +37,7 @@ COLUMNS = ["kind", "method", "numbers", "right", "accepted", "accepted_wrong"]
 MISREAD = ["method", "kind", "written", "read", "confidence", "as_sure", "of"]
 PACKAGES = "digitlib", "numpy", "scipy", "pillow", "scikit-image"
 EMPTY = "no digits: "
+ALL = *KINDS, *(EMPTY + kind for kind in EMPTIES)
 PART = 50  # fields at once
 SEED = 7
 
@@ -96,6 +98,11 @@ METHODS = {
 }
 
 
+def first_seed(kind):
+    """The seed of the first fields of a kind."""
+    return SEED + 1000 * ALL.index(kind)
+
+
 def judged(kind, n, seed):
     """Read ``n`` fields of a kind by all methods: (method, written, read, ...)."""
     _, (x_test, y_test) = load_mnist()
@@ -112,7 +119,6 @@ def judged(kind, n, seed):
         for field in some
         for digits in [len(field.text.replace("\n", "")) or 5]
         for method in METHODS
-        if method != "tesseract" or shutil.which("tesseract")
     ]
 
 
@@ -158,10 +164,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--fields", type=int, default=1000, metavar="N")
     n = parser.parse_args().fields
-    kinds = [*KINDS, *(EMPTY + kind for kind in EMPTIES)]
+    if not shutil.which("tesseract"):
+        sys.exit("tesseract: not installed; install tesseract-ocr")
     work = [
-        delayed(judged)(kind, min(PART, n - start), SEED + 1000 * i + start)
-        for i, kind in enumerate(kinds)
+        delayed(judged)(kind, min(PART, n - start), first_seed(kind) + start)
+        for kind in ALL
         for start in range(0, n, PART)
     ]
     found = []

@@ -162,6 +162,23 @@ def test_what_is_written_is_what_the_text_says(kind, monkeypatch):
     assert set(texts) == set("0123456789")
 
 
+@pytest.mark.parametrize("kind", ["clear", "boxes", "lines"])
+def test_digits_that_a_line_does_not_tell_are_not_written(kind, monkeypatch):
+    def bar(image, pen, size, angle):
+        return np.full((size, size // 2), image.max())
+
+    monkeypatch.setattr("digitlib.hands.stroke", bar)
+    monkeypatch.setattr("digitlib.hands.likeness", lambda image: 0.9 * image.max())
+    images = np.ones((20, 28, 28), np.float32)
+    images[:10] *= 0.8
+    pool = make_pool(images, np.tile(every, 2))
+    for rng in generators(10, 1):
+        sheet = write(pool, kind, 5, rng)
+        assert [glyph.max() for glyph in sheet.glyphs] == [1] * len(
+            sheet.text.replace("\n", "")
+        )
+
+
 @pytest.mark.parametrize("length", [2, 9])
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "lines"])
 def test_fields_have_the_length_asked_for(digits, kind, length):
