@@ -4,7 +4,8 @@
 
 First the network: by the recipe "robust", but for more epochs, from the training images
 as they are, from the same written again with other pens, and from digits cut out of
-generated fields. Then its twin, which has learned from the first 50,000 images only.
+generated fields. Its detector learns from wrong cuts of such fields, too. Then the
+network's twin, which has learned from the first 50,000 images only.
 With fields of the other 10,000 digits the twin shows which pieces of ink are digits
 (with one half of them), and when a number may be accepted (with the other half).
 
@@ -25,16 +26,17 @@ from digitlib import reading
 from digitlib.acceptance import fit_acceptance
 from digitlib.data import checksum, load_mnist, split_validation
 from digitlib.fields import KINDS, fields
-from digitlib.fitting import choose_threshold, cut_out, fit_segments, rewrite
+from digitlib.fitting import OTHER, choose_threshold, cut_out, fit_segments, rewrite
 from digitlib.model import ASSETS, save_weights
 from digitlib.recipes import find_recipe, train_recipe
 from digitlib.recognizer import Recognizer
+from digitlib.segmentation import FEATURES
 
 RECIPE, EPOCHS, SEED = "robust", 60, 0
 COPIES = 2  # how often each image is written again
 FIELDS = 100  # of each kind for every 5,000 images
-LEARN, CHOOSE = 100, 400  # fields of each kind
-COUNTS = {"known": 0.01, "unknown": 0.02}  # of digits; how many accepted may be wrong
+DETECT, LEARN, CHOOSE = 100, 200, 400  # fields of each kind
+COUNTS = {"known": 0.01, "unknown": 0.01}  # of digits; how many accepted may be wrong
 JOBS = 2
 
 
@@ -49,7 +51,8 @@ def lessons(name, images, labels, folder):
         for part in range(len(images) // 5000):
             seed = SEED + 1000 + 10 * part
             some = Recognizer(), scaled, labels, KINDS, FIELDS, seed, JOBS
-            found.append(cut_out(*some))
+            seen, digits = cut_out(*some)
+            found.append((seen[digits != OTHER], digits[digits != OTHER]))
             print(f"{name}: fields of part {part} cut", flush=True)
         x, y = (np.concatenate(of) for of in zip(*found, strict=True))
         np.savez(path, x=x, y=y)
@@ -77,9 +80,9 @@ class Trained:
         self.get_weights = lambda: weights
 
 
-def store(path, weights, n, twin, fit, validation, made):
+def store(path, weights, n, twin, fit, more, validation, made):
     """Find out when to accept a digit, and write all of it down."""
-    detector, settings = fit_acceptance(weights, twin, fit, validation, SEED)
+    detector, settings = fit_acceptance(weights, twin, fit, validation, SEED, more=more)
     recipe = {"name": RECIPE, "images": n, "epochs": EPOCHS, "optimizer": "Adam"}
     recipe |= {"rewritten": COPIES, "fields": FIELDS, **asdict(find_recipe(RECIPE))}
     made = made | settings
@@ -100,8 +103,12 @@ def networks(folder):
         versions = {name: version(name) for name in names}
         images = fit[0] / np.float32(255)
         validation = validation[0] / np.float32(255), validation[1]
+        some = Recognizer(), images, fit[1], KINDS, DETECT, SEED + 2000, JOBS
+        seen, digits = cut_out(*some)
+        seen = seen / np.float32(255)
+        more = seen[digits != OTHER], seen[digits == OTHER]
         Parallel(2)(
-            delayed(store)(path, weights, n, twin, images, validation, made)
+            delayed(store)(path, weights, n, twin, images, more, validation, made)
             for path, weights, n, made in (
                 (paths[0], twin, n_twin, {}),
                 (paths[1], network, n, {
@@ -133,16 +140,24 @@ def main():
     _, (images, labels) = split_validation(*load_mnist()[0])
     images = images / np.float32(255)
     half = len(images) // 2
-    weights, bias = fit_segments(
+    hidden, *rest = fit_segments(
         twin, images[:half], labels[:half], KINDS, LEARN, SEED, JOBS
     )
+    names = "bias", "output", "output bias"
     learned = {
-        "weights": {name: round(value, 4) for name, value in weights.items()},
-        "bias": round(bias, 4),
+        "hidden": {
+            feature: np.round(some, 4).tolist()
+            for feature, some in zip(FEATURES, hidden, strict=True)
+        },
+        **{
+            name: np.round(some, 4).tolist()
+            for name, some in zip(names, rest, strict=True)
+        },
         "threshold": dict.fromkeys(COUNTS, 0.0),
     }
     out.write_text(json.dumps(learned, indent=1) + "\n", encoding="utf-8")
     reading.settings.cache_clear()
+    reading.segment_weights.cache_clear()
     work = (delayed(confidences)(k, images[half:], labels[half:], twin) for k in KINDS)
     found = Parallel(JOBS)(work)
     for count, limit in COUNTS.items():

@@ -3,8 +3,9 @@
     python benchmarks/reading.py
 
 Prints a line for each claim: what was measured, the limit, and the ratio to another
-way in the same run: for a field, reading each connected piece by itself; for a
-page, only decoding it; for a folder, one process. Run it while nothing else runs.
+way in the same run: for a step, a library; for a field, reading each connected piece
+by itself; for a page, only decoding it; for a folder, one process. Run it while nothing
+else runs.
 """
 
 from pathlib import Path
@@ -16,12 +17,15 @@ import time
 from main_line import peak_megabytes
 import numpy as np
 from PIL import Image
-from recognition import NOTHING, decode, many, report
+from recognition import NOTHING, compare, decode, many, report
+from scipy import ndimage
 from threadpoolctl import threadpool_limits
 from whole_numbers import by_components
 
 from digitlib.data import load_mnist
 from digitlib.fields import fields, page
+from digitlib.ink import opening, quantile
+from digitlib.pieces import padded
 from digitlib.reading import read
 from digitlib.recognizer import Recognizer
 
@@ -52,6 +56,26 @@ def five_digits(pool, recognizer):
             f"  slowest {max(ours):.3g} ms; ours / piece by piece: "
             f"{statistics.mean(ours) / statistics.mean(pieces):.2g}"
         )
+
+
+def steps():
+    """What is not left to a library, as it would be there."""
+    picture = np.random.default_rng(0).random((100, 400), dtype=np.float32)
+    digit = picture[:60, :40] > 0.5
+    for name, ours, library in (
+        (
+            "SciPy's opening",
+            lambda: opening(picture, (25, 25)),
+            lambda: ndimage.grey_opening(picture, (25, 25)),
+        ),
+        (
+            "NumPy's quantile",
+            lambda: quantile(picture, 0.5),
+            lambda: np.quantile(picture, 0.5),
+        ),
+        ("NumPy's pad", lambda: padded(digit), lambda: np.pad(digit, 1)),
+    ):
+        compare(name, many(ours, 50), many(library, 50))
 
 
 def whole_page(pool, folder):
@@ -87,6 +111,7 @@ def main():
     pool = x_test / np.float32(255), y_test
     with tempfile.TemporaryDirectory() as folder:
         with threadpool_limits(1):
+            steps()
             five_digits(pool, Recognizer())
             whole_page(pool, Path(folder))
         many_fields(pool, Path(folder))

@@ -19,7 +19,7 @@ from digitlib.preprocessing import preprocess
 ACCEPTED = 0.97  # of the validation images
 
 
-def fit_acceptance(weights, twin, fit_images, validation, seed=0):
+def fit_acceptance(weights, twin, fit_images, validation, seed=0, *, more=None):
     """Choose temperature, detector and threshold for trained weights.
 
     Parameters
@@ -34,6 +34,8 @@ def fit_acceptance(weights, twin, fit_images, validation, seed=0):
         Other images, in [0, 1], and their labels.
     seed : int, 0 to 2**32 - 1
         Decides how the photographs look, and what else there is to learn from.
+    more : tuple of two numpy.ndarray, shapes (k, 28, 28), float32, in [0, 1], optional
+        Digits, and what is none, from which the detector learns too.
 
     Returns
     -------
@@ -45,7 +47,10 @@ def fit_acceptance(weights, twin, fit_images, validation, seed=0):
     """
     images, labels = validation
     temperature = choose_temperature(twin, images, labels)
-    digits, others = material(fit_images, min(1000, len(fit_images) // 40), seed)
+    learn = material(fit_images, min(1000, len(fit_images) // 40), seed)
+    if more is not None:
+        learn = [np.concatenate(pair) for pair in zip(learn, more, strict=True)]
+    digits, others = learn
     detector, twins = (
         fit_detector(layers(digits, w), layers(others, w)) for w in (weights, twin)
     )

@@ -6,6 +6,8 @@ stands; the second and third with a twin of the network, trained in the same way
 other images.
 """
 
+import warnings
+
 import numpy as np
 from scipy import ndimage
 
@@ -16,12 +18,16 @@ from digitlib.ink import WEAK
 from digitlib.layout import find_lines
 from digitlib.photographs import draw_blur, generators
 from digitlib.preprocessing import specks
-from digitlib.segmentation import FEATURES, Lattice, as_seen
+from digitlib.segmentation import Lattice, as_seen
 from digitlib.strokes import stroke
 
 CLOSE = (0.13, 0.22)  # heights: a piece whose sides are all as near to a digit's is it;
 NEARLY = (0.22, 0.30)  # one that is not, but as near, is left out
 WRONG = 0.005  # of accepted numbers
+# The network that tells which segments are digits, and how it learns
+HIDDEN, DECAY, RATE, EPOCHS, BATCH = 16, 0.1, 0.003, 200, 256
+OTHER = -1
+"""The label of what is not exactly one digit."""
 AT_ONCE = 1000  # digits that a process writes before another may
 
 
@@ -67,7 +73,7 @@ def rewrite(images, labels, seed=0, jobs=1):
 
 
 def cut_out(recognizer, images, labels, kinds, n, seed=0, jobs=1):
-    """Write fields, and cut their digits out in all ways that a reader tries.
+    """Write fields, and cut them in all ways that a reader tries.
 
     Parameters
     ----------
@@ -79,10 +85,11 @@ def cut_out(recognizer, images, labels, kinds, n, seed=0, jobs=1):
     images : numpy.ndarray, shape (k, 28, 28), uint8
         Of each digit several, cut a little narrower or wider.
     labels : numpy.ndarray, shape (k,), int
+        `OTHER` where it is more than a digit, or less.
     """
 
     def take(segment, digit):
-        return None if digit is None else (_in_bytes(segment.seen), digit)
+        return _in_bytes(segment.seen), OTHER if digit is None else digit
 
     found = _lessons(take, recognizer, images, labels, kinds, n, seed, jobs)
     seen, digits = zip(*found, strict=True)
@@ -109,11 +116,11 @@ def fit_segments(recognizer, images, labels, kinds, n, seed=0, jobs=1):
 
     Returns
     -------
-    weights : dict of str to float
-        For each of ``digitlib.segmentation.FEATURES``, by logistic regression.
-    bias : float
+    tuple of numpy.ndarray, shapes (len(FEATURES), k), (k,), (k,) and ()
+        As `digitlib.segmentation.judge` takes them.
     """
-    from sklearn.linear_model import LogisticRegression
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.neural_network import MLPClassifier
 
     def take(segment, digit):
         return segment.features, digit is not None
@@ -121,10 +128,16 @@ def fit_segments(recognizer, images, labels, kinds, n, seed=0, jobs=1):
     found = _lessons(take, recognizer, images, labels, kinds, n, seed, jobs)
     features, answers = map(np.array, zip(*found, strict=True))
     mean, size = features.mean(axis=0), features.std(axis=0) + 1e-6
-    model = LogisticRegression(max_iter=1000).fit((features - mean) / size, answers)
-    weights = model.coef_[0] / size
-    bias = float(model.intercept_[0] - weights @ mean)
-    return dict(zip(FEATURES, weights.tolist(), strict=True)), bias
+    model = MLPClassifier(
+        HIDDEN, alpha=DECAY, learning_rate_init=RATE, max_iter=EPOCHS,
+        batch_size=min(BATCH, len(answers)), random_state=seed,
+    )  # fmt: skip
+    with warnings.catch_warnings():  # that it could learn on after so many epochs
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit((features - mean) / size, answers)
+    (hidden, output), (bias, last) = model.coefs_, model.intercepts_
+    hidden = hidden / size[:, np.newaxis]
+    return hidden, bias - mean @ hidden, output[:, 0], last[0]
 
 
 def _lessons(take, recognizer, images, labels, kinds, n, seed, jobs):

@@ -72,7 +72,7 @@ def polarity(picture):
     return 1 - picture if paper_is_light else picture
 
 
-def shading(picture, widest=None, border="reflect"):
+def shading(picture, widest=None, border="reflect", darkest=DARKEST):
     """Take away the paper, however the light falls on it.
 
     The paper is what remains when all that is narrower than the widest stroke is
@@ -80,11 +80,12 @@ def shading(picture, widest=None, border="reflect"):
     paper to full ink that it has gone, so that ink in a shadow counts as in the light.
     ``widest`` is the width of the widest stroke in pixels; without it, as fits an image
     of one digit. ``border`` says how the image goes on beyond its border, as SciPy
-    names it: after ``"nearest"``, a dark edge is as wide as any paper.
+    names it: after ``"nearest"``, a dark edge is as wide as any paper. Paper counts as
+    no darker than ``darkest``, 0 to 1.
     """
     window = 1 + max(2, round((widest or WIDEST * max(picture.shape)) / 2)) * 2
     paper = opening(picture, (window, window), border)
-    return (picture - paper) / np.maximum(1 - paper, 1 - DARKEST)
+    return (picture - paper) / np.maximum(1 - paper, 1 - darkest)
 
 
 def threshold(picture):
@@ -93,12 +94,12 @@ def threshold(picture):
     Faint ink counts where it touches strong ink (hysteresis, Canny 1986).
     """
     nothing = np.zeros_like(picture)
-    ink = np.percentile(picture[picture >= STRONG * strongest(picture)], 85)
+    ink = quantile(picture[picture >= STRONG * strongest(picture)], 0.85)
     if ink < FAINTEST:
         return nothing
     paper = picture[picture < WEAK * ink]
-    level = np.median(paper) if paper.size else 0
-    grain = 1.48 * np.median(np.abs(paper - level)) if paper.size else 0
+    level = quantile(paper, 0.5) if paper.size else 0
+    grain = 1.48 * quantile(np.abs(paper - level), 0.5) if paper.size else 0
     if ink - level < FAINTEST:
         return nothing
     scaled = ((picture - level) / (ink - level)).clip(0, 1)
@@ -199,6 +200,21 @@ def strongest(picture):
     """How strong the strongest ink is; a few pixels may be brighter by accident."""
     few = 1 + picture.size // 20_000
     return np.partition(picture, -few, axis=None)[-few]
+
+
+def quantile(values, part):
+    """Return what this part of some values, 0 to 1, is no larger than.
+
+    Equal to NumPy's ``quantile``, and many times as fast, since it looks for one place
+    in their order only.
+    """
+    place = part * (values.size - 1)
+    first = math.floor(place)
+    ordered = np.partition(values, first, axis=None)
+    if place == first:
+        return ordered[first]
+    following = ordered[first + 1 :].min()
+    return ordered[first] + (following - ordered[first]) * (place - first)
 
 
 def only(picture, ink):

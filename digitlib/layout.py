@@ -13,7 +13,7 @@ from PIL import Image
 from scipy import ndimage
 
 from digitlib.ink import WEAK, color, noise, reduced, shading, strongest, threshold
-from digitlib.pieces import Pieces, grown
+from digitlib.pieces import Pieces, grown, padded
 from digitlib.rules import long_runs, without_rules
 
 GLANCE = 1000  # pixels: the longer side at a glance ...
@@ -21,6 +21,7 @@ LEAST = 28  # ... but the shorter one remains as long, if it was
 TALL = 48  # pixels: a digit, when it is looked at again
 LARGER = 2  # times: no image is enlarged more
 WIDEST = 0.5  # of a digit's height: no stroke is wider, so all that is wider is paper
+DARKEST = 0.75  # paper counts as no darker than this
 GRAIN = 0.6  # pixels: standard deviation of the smoothing of the paper's grain
 STEEPEST = 12.0  # degrees: lines that fall or rise more are not found
 SHEET = 8  # times: turned, no image takes more space
@@ -32,6 +33,7 @@ TINY = 6  # pixels: a piece less tall tells nothing of the height of digits
 FLAT = 8  # times wider than tall: a rule
 ALONG = 0.5  # of its size on the border: the edge of the page, or a shadow, if it ...
 MUCH = 0.25  # ... takes so much of the border, or holds a corner
+STRAIGHT = 2  # pixels: by which an edge is off a straight line at most
 SMALL, GIANT = 0.4, 3.0  # digits, or several that touch, are between these
 SHARED = 0.25  # of the height: pieces of a line overlap by as much
 SPECK = 0.08  # smaller pieces are dirt ...
@@ -245,17 +247,42 @@ def _paper_is_light(grey, window):
 
 def _outstanding(grey, widest):
     """What stands out from the paper, but for the edges of the page."""
-    shaded = shading(noise(grey, GRAIN), widest, "nearest")
+    shaded = shading(noise(grey, GRAIN), widest, "nearest", DARKEST)
     pieces = Pieces(shaded > 0.25 * strongest(shaded))
     borders = (pieces.labels[0], pieces.labels[-1], *pieces.labels.T[[0, -1]])
     along = [np.bincount(border, minlength=pieces.n + 1)[1:] for border in borders]
     part = [count / len(border) for count, border in zip(along, borders, strict=True)]
-    edges = np.max(along, axis=0) >= ALONG * pieces.size
+    tall, wide = pieces.bottom - pieces.top, pieces.right - pieces.left
+    long = np.array(along) >= ALONG * np.array([wide, wide, tall, tall])
     corners = np.isin(
         np.arange(pieces.n) + 1, pieces.labels[[0, 0, -1, -1], [0, -1] * 2]
     )
-    edges = pieces.pixels(edges & (corners | (np.max(part, axis=0) >= MUCH)))
-    return np.where(grown(edges, 2, 2), 0, shaded)
+    edges = long & (corners | (np.array(part) >= MUCH))
+    erased = np.zeros(shaded.shape, bool)
+    for turns, border in enumerate((2, 0, 3, 1)):
+        for piece in np.flatnonzero(edges[border]):
+            own = np.rot90(pieces.labels == piece + 1, turns)
+            np.rot90(erased, turns)[...] |= _edge(own)
+    return np.where(grown(erased, 2, 2), 0, shaded)
+
+
+def _edge(piece):
+    """What of a piece on the left border is the edge of the page.
+
+    It reaches as far into the image as a straight line; what hangs on to it is ink.
+    """
+    inside = np.pad(piece, ((0, 0), (0, 1)))
+    depth = inside.argmin(axis=1)
+    rows = np.flatnonzero(depth)
+    some, half = depth[rows], len(rows) // 2
+    slope = np.median(some[half:] - some[: len(some) - half]) / max(half, 1)
+    line = slope * rows + np.median(some - slope * rows)
+    if np.median(np.abs(some - line)) > STRAIGHT:
+        return piece
+    found = np.zeros_like(piece)
+    reach = line + STRAIGHT
+    found[rows] = np.arange(piece.shape[1]) < reach[:, np.newaxis]
+    return found & piece
 
 
 def _solid(pieces):
@@ -263,7 +290,7 @@ def _solid(pieces):
 
     A stroke of width w and length l has the area w * l and a border of about 2 * l.
     """
-    ink = np.pad(pieces.labels, 1)
+    ink = padded(pieces.labels)
     inner = ink[1:-1, 1:-1].astype(bool)
     for beside in (ink[:-2, 1:-1], ink[2:, 1:-1], ink[1:-1, :-2], ink[1:-1, 2:]):
         inner &= beside > 0

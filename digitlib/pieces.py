@@ -6,6 +6,17 @@ from scipy import ndimage
 AROUND = np.ones((3, 3), bool)  # pixels that touch at a corner hang together too
 
 
+def padded(picture, by=1):
+    """Put nothing around a picture, (height, width), on all sides.
+
+    As NumPy's ``pad`` does, which costs most of its time before it begins.
+    """
+    height, width = picture.shape
+    larger = np.zeros((height + 2 * by, width + 2 * by), picture.dtype)
+    larger[by : by + height, by : by + width] = picture
+    return larger
+
+
 def grown(mask, rows=1, columns=1):
     """Widen what is True by some rows upwards and downwards, and columns to both sides.
 

@@ -9,7 +9,7 @@ from scipy import ndimage
 from digitlib.errors import DigitlibError
 from digitlib.images import LUMA, load_color, load_image
 from digitlib.ink import WEAK, color, noise, only, polarity, shading, threshold
-from digitlib.pieces import Pieces
+from digitlib.pieces import Pieces, padded
 
 SIDE = 512  # pixels: the longest side that is looked at; larger images are reduced
 
@@ -131,7 +131,7 @@ def thickness(picture):
     if not picture.any():
         return picture
     times = math.ceil(60 / max(picture.shape))  # enough pixels to measure a width
-    large = np.pad(picture, 1) if times > 1 else picture
+    large = padded(picture) if times > 1 else picture
     if times > 1:
         large = _resized(
             large, times * np.array(large.shape), Image.Resampling.BILINEAR
@@ -141,7 +141,7 @@ def thickness(picture):
     if THINNEST <= width <= BOLDEST or width == 0:
         return picture
     change = ((THIN if width < THINNEST else BOLD) - width) * scale / 2
-    ink = np.pad(large > 0.5, math.ceil(max(change, 0)) + 1)
+    ink = padded(large > 0.5, math.ceil(max(change, 0)) + 1)
     if change > 0:
         changed = change + 1 - ndimage.distance_transform_edt(~ink)
     else:
@@ -159,7 +159,7 @@ def box(picture):
     digit = cropped(picture)
     if 0 < max(digit.shape) < COARSE:
         scale = 80 / max(digit.shape)
-        digit = np.pad(digit, 1)
+        digit = padded(digit)
         large = _resized(digit, scale * np.array(digit.shape), Image.Resampling.LANCZOS)
         digit = cropped((SHARPEN * (large - 0.5) + 0.5).clip(0, 1))
     if not digit.any():
@@ -235,7 +235,7 @@ def stroke_width(picture):
 
     In a long stroke of width w, pixels are on average w / 4 from the nearest edge.
     """
-    ink = np.pad(picture > 0.5, 1)
+    ink = padded(picture > 0.5)
     if not ink.any():
         return 0.0
     return 4 * ndimage.distance_transform_edt(ink)[ink].mean() - 1  # pixels have width

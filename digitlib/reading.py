@@ -1,6 +1,6 @@
 """Whole numbers: an image in, its digits out, and whether to believe them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 import json
@@ -14,6 +14,7 @@ from digitlib.images import load_strip
 from digitlib.layout import find_lines
 from digitlib.recognizer import Prediction, Recognizer
 from digitlib.segmentation import FEATURES, Lattice, Segment, Skip, best_path
+from digitlib.views import probabilities
 
 SIDE = 2000  # pixels: the longest side that is looked at; larger images are reduced ...
 LEAST = 60  # ... but the shorter one remains as long
@@ -73,8 +74,9 @@ def settings():
     Returns
     -------
     dict
-        ``"weights"``, of each of ``digitlib.segmentation.FEATURES``, by name;
-        ``"bias"``; and ``"threshold"``, the least `Reading.confidence` to accept where
+        ``"hidden"``, by each of ``digitlib.segmentation.FEATURES``, and ``"bias"``,
+        ``"output"`` and ``"output bias"``: the network that tells which segments are
+        digits; and ``"threshold"``, the least `Reading.confidence` to accept where
         the number of digits is ``"known"``, and where it is ``"unknown"``.
     """
     file = resources.files("digitlib") / "assets" / "reading.json"
@@ -87,11 +89,13 @@ def segment_weights():
 
     Returns
     -------
-    numpy.ndarray, shape (len(FEATURES) + 1,), float64
-        Of the features, in their order, and the bias.
+    tuple of four numpy.ndarray, float64
+        As for `digitlib.segmentation.judge`.
     """
     learned = settings()
-    return np.array([*(learned["weights"][f] for f in FEATURES), learned["bias"]])
+    hidden = [learned["hidden"][feature] for feature in FEATURES]
+    rest = (learned[name] for name in ("bias", "output", "output bias"))
+    return np.array(hidden), *map(np.array, rest)
 
 
 @cache
@@ -155,6 +159,9 @@ def read(image, *, digits=None, pattern=None, recognizer=None):
     found = [(line, step) for line, step in path if isinstance(step, Segment)]
     if not found:
         return Reading("", 0.0, False, "no digits", ())
+    seen = np.array([segment.seen for _, segment in found])
+    again = zip(found, probabilities(recognizer, seen), strict=True)
+    found = [(line, replace(segment, probabilities=p)) for (line, segment), p in again]
     confidence = share * math.prod(segment.confidence for _, segment in found)
     skipped = any(isinstance(s, Skip) and s.height > LARGE for _, s in path)
     doubted = any(segment.is_digit < DOUBTED for _, segment in found)

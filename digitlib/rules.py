@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from digitlib.ink import opening
+from digitlib.ink import opening, quantile
 from digitlib.pieces import AROUND, grown
 
 # Lengths are in heights of a digit.
@@ -19,12 +19,14 @@ THICK = 0.12  # ... unless it is thicker, ...
 CROOKED = 0.02  # ... more crooked, as standard deviation from its middle line, ...
 STEEP = 0.08  # ... or steeper
 ALIGNED = 0.08  # pieces whose lines are as near belong to one rule,
-TOTAL = 3.0  # which has this length at least, all pieces together;
+TOTAL = 3.0  # which has this length at least, all pieces together, ...
+PAIRED, TWIN = 2.0, 0.15  # or this, if another begins and ends as near to its ends;
 COVERED = 0.65  # they are this part of it,
 EXTENT = 0.5  # and it reaches along this part of all that stands out
 PALEST = 0.05  # of the way from paper to black: fainter rules do no harm
 TOOTH = 0.2  # an upright piece this long may be a side of a box, or a tooth of a comb
 SIDE = 0.8  # of the way from rule to rule: sides are longer,
+DOUBLE = 1.6  # two of them, of neighbouring boxes, are thicker by as much at most;
 TEETH = 0.5  # and teeth, which stand on the lower rule, shorter
 REACH = 0.08  # a side or tooth ends as near to a rule
 FORCE = (0.6, 1.5)  # and is this much darker or paler than it
@@ -74,7 +76,7 @@ def without_rules(shaded, height):
     if not pieces:
         return shaded, None
     level = np.isin(labels, [piece.label for piece in pieces])
-    strong = 0.35 * np.quantile(shaded, 0.995)
+    strong = 0.35 * quantile(shaded, 0.995)
     force = _force(shaded, level)
     clean = _erased(shaded, level, strong, force)
     middle = shaded.shape[1] / 2
@@ -92,9 +94,7 @@ def without_rules(shaded, height):
 def _rules(shaded, height):
     """The rules, each a list of pieces, and an array with the pieces' labels."""
     runs = _runs(shaded, LONG * height)
-    labels, _ = ndimage.label(
-        runs > max(PALEST, 0.2 * np.quantile(runs, 0.999)), AROUND
-    )
+    labels, _ = ndimage.label(runs > max(PALEST, 0.2 * quantile(runs, 0.999)), AROUND)
     found = ndimage.find_objects(labels)
     pieces = [_piece(labels, i, where, height) for i, where in enumerate(found, 1)]
     pieces = [piece for piece in pieces if piece]
@@ -113,11 +113,20 @@ def _rules(shaded, height):
 
     def printed(rule):
         total = sum(piece.length for piece in rule)
-        span = max(p.right for p in rule) - min(p.left for p in rule)
-        long = total >= TOTAL * height and span >= EXTENT * extent
-        return long and total >= COVERED * span
+        left, right = ends = _ends(rule)
+        near = TWIN * height + 1
+        twins = [
+            np.abs(np.subtract(_ends(other), ends)).max() < near for other in rules
+        ]
+        long = total >= (PAIRED if sum(twins) > 1 else TOTAL) * height
+        span = right - left
+        return long and span >= EXTENT * extent and total >= COVERED * span
 
     return labels, [rule for rule in rules if printed(rule)]
+
+
+def _ends(rule):
+    return min(piece.left for piece in rule), max(piece.right for piece in rule)
 
 
 def long_runs(shaded, height):
@@ -134,7 +143,7 @@ def long_runs(shaded, height):
     numpy.ndarray, shape (h, w), bool
     """
     runs = _runs(shaded, LONG * height, 5)
-    return runs > max(PALEST, 0.2 * np.quantile(runs, 0.999))
+    return runs > max(PALEST, 0.2 * quantile(runs, 0.999))
 
 
 def _runs(picture, length, crooked=3):
@@ -177,15 +186,17 @@ def _sides(shaded, level, height, gap, thick, force):
     for label, where in enumerate(ndimage.find_objects(labels), 1):
         part = labels[where] == label
         tall, wide = part.shape
-        if part.sum() > (1.7 * thick + 1.5) * tall:
+        touching = near[where] & part
+        above, below = touching[:end].any(), touching[-end:].any()
+        side = above and below and tall > SIDE * gap
+        lines = DOUBLE if side else 1
+        if part.sum() > lines * (1.7 * thick + 1.5) * tall:
             continue
         if wide > STEEP * tall + 2 * thick + 3:
             continue
         if not FORCE[0] < _force(shaded[where].T, part.T) / force < FORCE[1]:
             continue
-        touching = near[where] & part
-        above, below = touching[:end].any(), touching[-end:].any()
-        if above and below and tall > SIDE * gap:
+        if side:
             upright[where] |= part
         elif below and tall < TEETH * gap:
             teeth.append((tall, where, part))

@@ -121,6 +121,26 @@ FEATURES = (
 """What a piece of ink is judged by, in this order."""
 
 
+def judge(features, weights):
+    """Tell how probable it is that segments are exactly one digit.
+
+    By a network of its own, with one layer of a few ReLU units and a sigmoid.
+
+    Parameters
+    ----------
+    features : numpy.ndarray, shape (n, len(FEATURES)), float64
+    weights : tuple of numpy.ndarray, shapes (len(FEATURES), k), (k,), (k,) and ()
+        Of the k units, their biases, and the same of the output.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,), float64, in [0, 1]
+    """
+    hidden, bias, output, last = weights
+    odds = np.maximum(features @ hidden + bias, 0) @ output + last
+    return 1 / (1 + np.exp(-odds.clip(-30, 30)))
+
+
 def as_seen(digit):
     """Bring ink, (h, w) float32 in [0, 1], into the form in which it is recognised."""
     return center(box(thickness(digit)))
@@ -210,9 +230,8 @@ class Lattice:
     height : float
         Of a digit in pixels.
     recognizer : digitlib.recognizer.Recognizer
-    weights : numpy.ndarray, shape (len(FEATURES) + 1,), or None
-        Of the features of a segment, and the bias: the logarithm of the odds that it
-        is exactly one digit. None where these are still to be learned.
+    weights : tuple of numpy.ndarray, or None
+        As for `judge`. None where these are still to be learned.
 
     Attributes
     ----------
@@ -339,17 +358,20 @@ class Lattice:
         passed = layers(seen, self.recognizer.weights)
         probabilities = softmax(passed[-1] / self.recognizer.temperature)
         detected = detect(passed, self.recognizer.detector).clip(1e-6, 1 - 1e-6)
-        for i, (pair, where, part, kept, image) in enumerate(found):
-            features = np.array(
+        features = np.array(
+            [
                 _of_network(probabilities[i], detected[i], passed[-1][i])
                 + self._of_shape(pair, where, part, kept)
-            )
-            odds = 0.0
-            if self.weights is not None:
-                odds = features @ self.weights[:-1] + self.weights[-1]
+                for i, (pair, where, part, kept, _) in enumerate(found)
+            ]
+        )
+        is_digit = np.full(len(found), 0.5)
+        if self.weights is not None:
+            is_digit = judge(features, self.weights)
+        for i, (pair, where, *_, image) in enumerate(found):
             self.segments[pair] = Segment(
-                where, image, probabilities[i].astype(np.float32), features,
-                1 / (1 + math.exp(-min(max(odds, -30), 30))),
+                where, image, probabilities[i].astype(np.float32), features[i],
+                float(is_digit[i]),
             )  # fmt: skip
 
     def _of_shape(self, pair, where, part, kept):

@@ -118,6 +118,18 @@ def test_digits_are_digits_and_others_are_not(scaled):
     assert np.mean(detect(layers(others, robust), detector) < 0.5) > 0.9
 
 
+def test_the_detector_learns_from_more(quick, scaled, weights):
+    fit_images, validation = scaled
+    more = fit_images[:50, :, ::-1], np.rot90(fit_images[:70], axes=(1, 2))
+    detector, _ = fit_acceptance(weights, weights, fit_images, validation, more=more)
+    both = zip((fit_images, fit_images[:, ::-1]), more, strict=True)
+    digits, others = (np.concatenate(pair) for pair in both)
+    expected = fit_detector(layers(digits, weights), layers(others, weights))
+    assert np.allclose(detector, expected)
+    without, _ = fit_acceptance(weights, weights, fit_images, validation)
+    assert not np.allclose(detector, without)
+
+
 def test_at_least_40_images_are_enough(weights, scaled):
     detector, settings = fit_acceptance(weights, weights, scaled[0][:40], scaled[1])
     assert detector.shape == (222,)

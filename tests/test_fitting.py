@@ -9,6 +9,7 @@ from digitlib.acceptance import fonts
 from digitlib.data import split_validation
 from digitlib.fields import empties, fields
 from digitlib.fitting import (
+    OTHER,
     answered,
     choose_threshold,
     cut_out,
@@ -18,7 +19,7 @@ from digitlib.fitting import (
 from digitlib.layout import find_lines
 from digitlib.model import layers
 from digitlib.recognizer import Recognizer
-from digitlib.segmentation import FEATURES
+from digitlib.segmentation import FEATURES, judge
 
 
 @pytest.fixture(scope="module")
@@ -101,9 +102,11 @@ def test_digits_cut_out_of_fields_come_with_their_labels(digits, recognizer):
     seen, found = cut_out(recognizer, *digits, ["clear", "boxes"], 3, seed=2)
     assert seen.shape == (len(found), 28, 28)
     assert seen.dtype == np.uint8
-    assert len(found) >= 20  # of 30 digits in 6 fields
     scores = layers(seen / np.float32(255), recognizer.weights)[-1]
-    assert (scores.argmax(axis=1) == found).mean() > 0.85
+    good = found != OTHER
+    assert good.sum() >= 20  # of 30 digits in 6 fields
+    assert (~good).any()
+    assert (scores.argmax(axis=1) == found)[good].mean() > 0.85
 
 
 # Answers
@@ -167,13 +170,13 @@ def test_answers_do_not_depend_on_what_was_learned_before(digits, recognizer):
     assert {segment.is_digit for segment, _ in answered(field, recognizer)} == {0.5}
 
 
-def test_what_is_learned_has_a_weight_for_each_feature_and_helps(digits, recognizer):
-    weights, bias = fit_segments(recognizer, *digits, ["clear", "touching"], 3)
-    assert tuple(weights) == FEATURES
-    vector = np.array(list(weights.values()))
+def test_what_is_learned_helps(digits, recognizer):
+    weights = fit_segments(recognizer, *digits, ["clear", "touching"], 3)
+    assert weights[0].shape[0] == len(FEATURES)
     right = total = 0
     for field in fields(*digits, 3, kind="touching", seed=50):
-        for segment, answer in answered(field, recognizer):
-            right += (segment.features @ vector + bias > 0) == (answer is not None)
-            total += 1
+        segments, answers = zip(*answered(field, recognizer), strict=True)
+        is_digit = judge(np.array([s.features for s in segments]), weights)
+        right += ((is_digit > 0.5) == [a is not None for a in answers]).sum()
+        total += len(answers)
     assert right > 0.8 * total

@@ -1,10 +1,10 @@
-"""Ink: what is computed faster than SciPy does it is the same."""
+"""Ink: what is computed in another way than by a library is the same."""
 
 import numpy as np
 import pytest
 from scipy import ndimage
 
-from digitlib.ink import opening
+from digitlib.ink import opening, quantile
 
 
 @pytest.mark.parametrize("border", ["reflect", "nearest"])
@@ -26,3 +26,19 @@ def test_a_narrow_stroke_is_removed_and_a_wide_one_stays():
     left = opening(picture, (1, 5))
     assert not left[:, :15].any()
     assert np.array_equal(left[:, 15:], picture[:, 15:])
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 10, 1001])
+def test_a_quantile_is_that_of_numpy(size):
+    values = np.random.default_rng(size).random(size, dtype=np.float32)
+    before = values.copy()
+    for part in (0, 0.5, 0.85, 0.995, 1):
+        found = quantile(values, part)
+        assert found == pytest.approx(np.quantile(values, part), abs=1e-6)
+    assert quantile(values, 0.5) == pytest.approx(np.median(values), abs=1e-7)
+    assert np.array_equal(values, before)
+
+
+def test_a_quantile_of_a_picture_is_that_of_its_pixels():
+    picture = np.random.default_rng(0).random((30, 20), dtype=np.float32)
+    assert quantile(picture, 0.999) == pytest.approx(np.quantile(picture, 0.999))

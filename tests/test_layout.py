@@ -219,6 +219,33 @@ def test_a_slanting_edge_and_two_of_them_are_ignored():
     assert counts(find_lines(floats(np.asarray(image)))) == [5]
 
 
+@pytest.mark.parametrize("fall", [0, 2])
+@pytest.mark.parametrize("side", range(4))
+def test_a_digit_that_touches_the_edge_of_the_page_is_kept(side, fall):
+    ink, boxes = write("31746", 50, margin=0.15)
+    left, top, right, bottom = boxes[(0, 2, 4, 2)[side]]
+    image = Image.fromarray(on_paper(ink).copy())
+    width, height = image.size
+    draw = ImageDraw.Draw(image)
+    reach = (left, top, width - right, height - bottom)[side] + 3  # into the digit
+    length = width if side % 2 else height
+    near = [(0, 0), (reach - fall, 0), (reach, length / 2), (reach + fall, length)]
+    near += [(0, length)]
+    turned = {
+        0: near,
+        1: [(y, x) for x, y in near],
+        2: [(width - x, y) for x, y in near],
+        3: [(y, height - x) for x, y in near],
+    }[side]
+    draw.polygon(turned, fill=30)
+    layout = find_lines(floats(np.asarray(image)))
+    [line] = layout.lines
+    assert counts(layout)[0] >= 5
+    wide, tall = line.ink.shape[1] / layout.scale, len(line.ink) / layout.scale
+    assert wide == pytest.approx(boxes[-1][2] - boxes[0][0], abs=8)
+    assert tall == pytest.approx(50, abs=8)
+
+
 def test_blots_and_specks_are_ignored():
     image = Image.fromarray(page())
     draw = ImageDraw.Draw(image)
@@ -237,6 +264,14 @@ def test_a_shadow_makes_no_line_and_hides_none():
     picture *= np.linspace(0.45, 1, picture.shape[1])
     picture[:, : picture.shape[1] // 2] *= 0.7
     assert counts(find_lines(floats(picture.astype(np.uint8)))) == [5]
+
+
+@pytest.mark.parametrize("part", [0.2, 0.5, 0.8])
+def test_ink_in_a_deep_shadow_counts_as_ink_in_the_light(part):
+    picture = page(grain=0).astype(float)
+    picture[:, : round(part * picture.shape[1])] *= 0.2
+    layout = find_lines(floats(picture.astype(np.uint8)))
+    assert counts(layout) == [5]
 
 
 @pytest.mark.parametrize("grain", [0, 3])

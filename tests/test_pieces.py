@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from digitlib.pieces import Pieces
+from digitlib.pieces import Pieces, padded
 
 sheets = arrays(bool, array_shapes(min_dims=2, max_dims=2, max_side=15))
 
@@ -162,3 +162,9 @@ def test_a_bar_is_no_frame():
     pieces = Pieces(ink)
     assert not pieces.surrounds(0, 0.12, 0.25)
     assert not pieces.surrounds(1, 0.12, 0.25)
+
+
+@given(sheets, st.integers(0, 3))
+def test_padded_is_what_numpy_pads(sheet, by):
+    assert np.array_equal(padded(sheet, by), np.pad(sheet, by))
+    assert padded(sheet.astype(np.float32), by).dtype == np.float32

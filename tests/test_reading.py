@@ -385,12 +385,15 @@ def test_another_recogniser_is_asked():
     assert read(image, recognizer=Other(), digits=4).text == "6858"
 
 
-def test_each_feature_has_a_weight():
+def test_each_feature_has_weights():
     learned = settings()
-    in_order = [learned["weights"][name] for name in FEATURES]
-    assert segment_weights().tolist() == [*in_order, learned["bias"]]
-    assert set(learned["weights"]) == set(FEATURES)
-    assert np.isfinite([*learned["weights"].values(), learned["bias"]]).all()
+    assert tuple(learned["hidden"]) == FEATURES
+    hidden, bias, output, last = segment_weights()
+    assert hidden.tolist() == list(learned["hidden"].values())
+    assert hidden.shape == (len(FEATURES), len(bias))
+    assert output.shape == bias.shape
+    assert last.shape == ()
+    assert all(np.isfinite(some).all() for some in (hidden, bias, output, last))
     assert set(learned["threshold"]) == {"known", "unknown"}
     assert all(0 < value < 1 for value in learned["threshold"].values())
 

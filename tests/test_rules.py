@@ -199,6 +199,23 @@ def test_a_thick_bar_is_no_rule():
     assert without_rules(shaded, HEIGHT)[0].max() == 0
 
 
+# Empty forms
+
+
+@pytest.mark.parametrize("n", [3, 5, 8])
+@pytest.mark.parametrize("apart", [3, 5, 20])
+def test_nothing_is_left_of_empty_boxes(n, apart):
+    """Though their sides nearly touch, and though they are as tall as a digit."""
+    image = Image.new("L", (n * (48 + apart) + 80, 120))
+    draw = ImageDraw.Draw(image)
+    for i in range(n):
+        left = 40 + i * (48 + apart)
+        draw.rectangle((left, 30, left + 47, 30 + 60), outline=255, width=2)
+    blurred = ndimage.gaussian_filter(np.asarray(image), 1)
+    layout = find_lines(floats(on_paper(blurred, dark=120)))
+    assert layout.lines == []
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 50), (50, 1), (3, 3000), (60, 60)])
 @pytest.mark.parametrize("grey", [0.0, 1.0])
 def test_images_of_any_shape_can_be_cleaned(shape, grey):

@@ -16,6 +16,7 @@ from digitlib.segmentation import (
     ASIDE,
     ENTER,
     FEATURES,
+    SURE,
     THROUGH,
     WIDEST,
     Cuts,
@@ -23,6 +24,7 @@ from digitlib.segmentation import (
     Segment,
     Skip,
     best_path,
+    judge,
 )
 
 NETWORK = Recognizer("reading")
@@ -138,6 +140,23 @@ def test_a_cut_bends_around_ink_where_it_can():
     assert cuts.cost[12] >= ENTER
 
 
+# What is a digit
+
+
+def test_judged_by_hand():
+    weights = np.zeros((len(FEATURES), 2)), np.array([1.0, -2.0]), np.array([2.0, 5.0])
+    features = np.zeros((3, len(FEATURES)))
+    weights[0][0] = 1, 1
+    features[:, 0] = 0, -1, 3
+    odds = np.array([2 * 1 - 1, 0 - 1, 2 * 4 + 5 * 1 - 1])
+    expected = 1 / (1 + np.exp(-odds))
+    np.testing.assert_allclose(judge(features, (*weights, np.array(-1.0))), expected)
+    features[:, 0] *= 1e6  # however sure, a probability whose logarithm is finite
+    found = judge(features, (*weights, np.array(-1.0)))
+    assert (found > 0).all()
+    assert np.isfinite(np.log(found)).all()
+
+
 # Lattices
 
 
@@ -236,7 +255,8 @@ def test_what_is_as_narrow_as_a_digit_is_cut_if_the_recogniser_is_not_sure_of_it
     lattice = lattice_of((ink, 1.2 * height))
     [island] = lattice.islands
     assert ink.shape[1] < 0.9 * lattice.height
-    assert lattice.segments[island].is_digit * lattice.segments[island].confidence < 0.5
+    segment = lattice.segments[island]
+    assert segment.is_digit * segment.confidence < SURE
     assert len(lattice.nodes) > 2
 
 
