@@ -28,6 +28,8 @@ RATHER = 0.5  # a count that is less probable than this is off
 class Digit(Prediction):
     """A `digitlib.recognizer.Prediction` that knows its place.
 
+    Its probabilities are the mean over several sides: see `digitlib.views`.
+
     Attributes
     ----------
     box : tuple of int
