@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from digitlib.ink import WEAK, color, noise, reduced, shading, strongest, threshold
 from digitlib.pieces import Pieces, grown, padded
-from digitlib.rules import long_runs, without_rules
+from digitlib.rules import long_runs, squared, without_rules
 
 GLANCE = 1000  # pixels: the longer side at a glance ...
 LEAST = 28  # ... but the shorter one remains as long, if it was
@@ -31,16 +31,22 @@ LEVEL = 0.3  # degrees: less is not worth turning
 SOLID = 0.45  # a piece thicker than this part of its size is a blot
 TINY = 6  # pixels: a piece less tall tells nothing of the height of digits
 FLAT = 8  # times wider than tall: a rule
+MESHES, FILLED = 4, 0.5  # a net has more, and they take more than this part of it
 ALONG = 0.5  # of its size on the border: the edge of the page, or a shadow, if it ...
 MUCH = 0.25  # ... takes so much of the border, or holds a corner
 STRAIGHT = 2  # pixels: by which an edge is off a straight line at most
 SMALL, GIANT = 0.4, 3.0  # digits, or several that touch, are between these
+MANY = 2000  # pieces: a page of print, or noise
 SHARED = 0.25  # of the height: pieces of a line overlap by as much
 SPECK = 0.08  # smaller pieces are dirt ...
-NEAR = 0.3  # ... and small ones, unless as near to a digit
+NEAR = 0.3  # ... and small ones, unless as near to a digit;
+APART = 0.1  # as far to each side, small pieces make up rows; these are print ...
+LETTERS, WORD, STROKES = 0.45, 0.8, 1.05  # ... if as low, as long, and so rich in ink
 MIDDLE = 0.25  # a stroke is through a line below this part of its height, above as much
+LARGE, DASH = 0.4, 0.2  # ink that no line holds: smaller is dirt; lower, a dash; ...
+BESIDE = 1.0  # ... and what is not as near to a line has nothing to do with it
 STRUCK = 0.6  # of the width, if it is erased there; and of the paper beside, ...
-BESIDE = 1.0  # ... from this distance, if the stroke is a rule of the paper
+BEYOND = 0.5  # ... from this distance, if the stroke is a rule of the paper
 
 
 @dataclass(frozen=True)
@@ -55,12 +61,15 @@ class Line:
         Where its corner lies in the straightened image.
     struck : bool
         Whether a stroke went through all of it.
+    beside : bool
+        Whether there is large ink beside it that no line holds.
     """
 
     ink: np.ndarray
     left: int
     top: int
     struck: bool = False
+    beside: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,7 +140,7 @@ def find_lines(picture):
         grey, small = 1 - grey, 1 - small
     shaded = _outstanding(small, 0.1 * side)
     ink = threshold(shaded)
-    height = digit_height(ink)
+    height = digit_height(ink, nets=True)
     if height is None:
         return Layout([], 0.0, 1.0, 0.0, (grey.shape, grey.shape))
     # Digits may climb while the rule below them does not.
@@ -139,10 +148,12 @@ def find_lines(picture):
     times = max(1, int(height / TALL))  # no finer than when it is looked at again
     shaded = reduced(shaded, math.ceil(max(shaded.shape) / times))
     height *= len(shaded) / len(small)
-    clean, more = without_rules(_turned(shaded, angle), height)
+    turned = _turned(shaded, angle)
+    upright = squared(turned, height)
+    clean, more = without_rules(turned, height, upright)
     if more is None:
         angle = _affordable(skew(long_runs(shaded, height)), small.shape)
-        clean, more = without_rules(_turned(shaded, angle), height)
+        clean, more = without_rules(_turned(shaded, angle), height, upright)
     if more is None:
         angle = by_ink
     else:
@@ -154,7 +165,7 @@ def find_lines(picture):
     large = _scaled(grey, scale)
     shaded = _outstanding(large, WIDEST * height * scale)
     shaded = _turned(shaded, angle)
-    clean, _ = without_rules(shaded, height * scale)
+    clean, _ = without_rules(shaded, height * scale, upright)
     ink = threshold(clean)
     height = digit_height(ink) or height * scale
     found = [
@@ -164,19 +175,48 @@ def find_lines(picture):
     return Layout(found, height, scale, angle, (large.shape, ink.shape))
 
 
-def digit_height(ink):
+def digit_height(ink, nets=False):
     """Measure how tall digits are, in pixels; None where nothing can be a digit.
 
     Half of all ink belongs to pieces that are taller. Blots and rules do not count.
+    Where there may be nets, such as tables and squared paper, their meshes do.
     """
     pieces = Pieces(ink > WEAK)
     tall, wide = pieces.bottom - pieces.top, pieces.right - pieces.left
     good = ~_solid(pieces) & (tall >= TINY) & (wide < FLAT * tall)
     if not good.any():
         return None
+    if nets:
+        tall = _mesh(pieces, tall, wide)
     order = np.argsort(tall[good])
     ink_up_to = np.cumsum(pieces.area[good][order])
     return float(tall[good][order][np.searchsorted(ink_up_to, ink_up_to[-1] / 2)])
+
+
+def _mesh(pieces, tall, wide):
+    """How tall pieces are, or the meshes of those that are nets."""
+    paper, n = ndimage.label(pieces.labels == 0)
+    if n <= MESHES:
+        return tall
+    meshes = {}
+    for i, where in enumerate(ndimage.find_objects(paper), 1):
+        rows, columns = where
+        high, across = rows.stop - rows.start, columns.stop - columns.start
+        if high < TINY or across < TINY or across == paper.shape[1]:
+            continue
+        left = columns.start > 0  # what bounds it on one side is the net
+        edge, beyond = (columns.start, -1) if left else (columns.stop - 1, 1)
+        row = rows.start + (paper[rows, edge] == i).argmax()
+        net = pieces.labels[row, edge + beyond] - 1
+        if high < tall[net] / 2:
+            meshes.setdefault(net, []).append((high, high * across))
+    tall = tall.copy()
+    for net, own in meshes.items():
+        highs, sizes = np.array(sorted(own)).T
+        if len(own) > MESHES and sizes.sum() > FILLED * tall[net] * wide[net]:
+            up_to = np.cumsum(sizes)
+            tall[net] = highs[np.searchsorted(up_to, up_to[-1] / 2)]
+    return tall
 
 
 def skew(ink):
@@ -222,6 +262,8 @@ def lines(ink, height):
     tall = pieces.bottom - pieces.top
     blots = _solid(pieces)
     digits = (tall >= SMALL * height) & (tall < GIANT * height) & ~blots
+    if digits.sum() > MANY:
+        return []
     found = []
     for piece in sorted(np.flatnonzero(digits), key=lambda piece: pieces.left[piece]):
         overlaps = [_overlap(pieces, piece, line[-3:]) for line in found]
@@ -230,13 +272,36 @@ def lines(ink, height):
         else:
             found.append([piece])
     on = {piece: line for line in found for piece in line}
-    small = (tall < SMALL * height) & (pieces.area > (SPECK * height) ** 2)
-    for piece in np.flatnonzero(small & ~blots):
+    small = (tall < SMALL * height) & (pieces.area > (SPECK * height) ** 2) & ~blots
+    printed = _print(pieces, height)
+    for piece in np.flatnonzero(small & ~printed):
         gaps = np.where(digits, pieces.gaps(piece), np.inf)
         if gaps.min(initial=np.inf) <= NEAR * height:
             on[gaps.argmin()].append(piece)
     found.sort(key=lambda line: np.mean(pieces.top[line] + pieces.bottom[line]))
-    return [_cut_out(ink, pieces, line) for line in found]
+    unread = (pieces.size >= LARGE * height) & (tall >= DASH * height) & ~printed
+    unread[[piece for line in found for piece in line]] = False
+    return [_cut_out(ink, pieces, line, unread, height) for line in found]
+
+
+def _print(pieces, height):
+    """Which pieces stand in a row of small ones, as the letters of print do.
+
+    Here and there a letter has one stroke above another; the bar of a 5 has not.
+    """
+    letters = pieces.bottom - pieces.top < SMALL * height
+    if (pieces.right - pieces.left)[letters].sum() < WORD * height / 2:
+        return np.zeros_like(letters)
+    ink = pieces.pixels(letters)
+    rows = Pieces(grown(ink, 0, max(1, round(APART * height))))
+    starts = ink.copy()
+    starts[1:] &= ~ink[:-1]
+    strokes = np.bincount(rows.labels[starts], minlength=rows.n + 1)[1:]
+    wide = rows.right - rows.left - 2 * APART * height
+    good = (rows.bottom - rows.top < LETTERS * height) & (wide >= WORD * height)
+    good &= strokes >= STROKES * wide
+    row = ndimage.maximum(rows.labels, pieces.labels, np.arange(pieces.n) + 1)
+    return letters & np.append(False, good)[row.astype(int)]
 
 
 def _paper_is_light(grey, window):
@@ -305,12 +370,17 @@ def _overlap(pieces, piece, others):
     return shared / min(bottom - top, pieces.bottom[piece] - pieces.top[piece])
 
 
-def _cut_out(ink, pieces, line):
+def _cut_out(ink, pieces, line, unread, height):
     top, bottom = pieces.top[line].min(), pieces.bottom[line].max()
     left, right = pieces.left[line].min(), pieces.right[line].max()
     where = slice(top, bottom), slice(left, right)
     own = np.isin(pieces.labels[where], np.array(line) + 1)
-    return Line(np.where(grown(own), ink[where], 0), int(left), int(top))
+    down = np.minimum(pieces.bottom, bottom) - np.maximum(pieces.top, top)
+    across = np.minimum(pieces.right, right) - np.maximum(pieces.left, left)
+    smaller = np.minimum(pieces.bottom - pieces.top, bottom - top)
+    beside = (down > SHARED * smaller) & (across > -BESIDE * height) & unread
+    own_ink = np.where(grown(own), ink[where], 0)
+    return Line(own_ink, int(left), int(top), beside=bool(beside.any()))
 
 
 def _struck(line, erased, height):
@@ -321,9 +391,9 @@ def _struck(line, erased, height):
     tall, wide = line.ink.shape
     margin = round(MIDDLE * tall)
     through = erased[line.top + margin : line.top + tall - margin].any(axis=0)
-    left, right, beside = line.left, line.left + wide, round(BESIDE * height)
+    left, right, beside = line.left, line.left + wide, round(BEYOND * height)
     outside = through[: max(0, left - beside)], through[right + beside :]
-    outside = [part.mean() for part in outside if part.size >= beside]
+    outside = [part.mean() for part in outside if part.size >= beside / 2]
     of_paper = bool(outside) and min(outside) >= STRUCK
     return bool(through[left:right].mean() >= STRUCK) and not of_paper
 

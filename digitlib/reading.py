@@ -21,6 +21,7 @@ LEAST = 60  # ... but the shorter one remains as long
 DIGITS = (1, 1000)  # that may be asked for
 LARGE = 0.4  # heights of a digit: unread ink that is taller is something else
 DOUBTED = 0.25  # and so is a piece that is less probably a digit
+CORNER = 2  # pixels of 28: a box has ink as near to its corners, and a 0 has not
 RATHER = 0.5  # a count that is less probable than this is off
 
 
@@ -56,8 +57,9 @@ class Reading:
         Whether it may be used.
     reason : str or None
         Why not: ``"no digits"``; ``"another count"``, if as many digits as asked for
-        cannot be found, or more or fewer are more probable; ``"not only digits"``; or
-        ``"unsure"``. None when accepted.
+        cannot be found, or more or fewer are more probable; ``"not only digits"``, or
+        perhaps none, as where nobody said how many there are and there are only 1s,
+        which lines look like; or ``"unsure"``. None when accepted.
     digits : tuple of Digit
         From top to bottom, and from left to right.
     """
@@ -166,21 +168,44 @@ def read(image, *, digits=None, pattern=None, recognizer=None):
     found = [(line, replace(segment, probabilities=p)) for (line, segment), p in again]
     confidence = share * math.prod(segment.confidence for _, segment in found)
     skipped = any(isinstance(s, Skip) and s.height > LARGE for _, s in path)
-    doubted = any(segment.is_digit < DOUBTED for _, segment in found)
+    found_digits = tuple(
+        _digit(segment, layout, layout.lines[line], scales, sides, recognizer)
+        for line, segment in found
+    )
+    doubted = any(d.is_digit < DOUBTED or _is_box(d) for d in found_digits)
+    left_out = any(line.struck or line.beside for line in layout.lines)
+    lines = count is None and _may_be_lines(found_digits, sides)
     reason = None
     if not possible:
         reason = "another count"
-    elif skipped or doubted or any(line.struck for line in layout.lines):
+    elif skipped or doubted or left_out or lines:
         reason = "not only digits"
     elif confidence < settings()["threshold"]["known" if count else "unknown"]:
         reason = "unsure"
-    return Reading(
-        _text(found, pattern), confidence, reason is None, reason,
-        tuple(
-            _digit(segment, layout, layout.lines[line], scales, sides, recognizer)
-            for line, segment in found
-        ),
-    )  # fmt: skip
+    text = _text(found, pattern)
+    return Reading(text, confidence, reason is None, reason, found_digits)
+
+
+def _is_box(digit):
+    """Whether what looks like a 0 has ink in its four corners."""
+    rows, columns = (
+        np.flatnonzero((digit.seen > 0.5).any(axis=axis)) for axis in (1, 0)
+    )
+    if digit.digit != 0 or not rows.size:
+        return False
+    ink = digit.seen[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] > 0.5
+    ends = slice(CORNER), slice(-CORNER, None)
+    return all(ink[down, across].any() for down in ends for across in ends)
+
+
+def _may_be_lines(digits, sides):
+    """Whether all are 1s, or one is cut off by the border of the image."""
+    tall, wide = sides
+    ones = [digit.box for digit in digits if digit.digit == 1]
+    return len(ones) == len(digits) or any(
+        left <= 1 or top <= 1 or right >= wide - 1 or bottom >= tall - 1
+        for left, top, right, bottom in ones
+    )
 
 
 def _count(digits, pattern):
