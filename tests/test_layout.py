@@ -59,6 +59,35 @@ def test_the_height_of_digits_is_that_of_half_of_the_ink(height):
     assert digit_height(ink) == height
 
 
+@pytest.mark.parametrize("size", [30, 60])
+def test_of_a_net_the_height_of_its_meshes_counts(size):
+    ink = np.zeros((4 * 60, 8 * 60), np.float32)
+    ink[::size] = ink[:, ::size] = 1
+    assert digit_height(ink) == len(ink)
+    assert digit_height(ink, nets=True) == size - 1
+    joined = np.zeros((80, 300), np.float32)  # three digits with two loops, in a row
+    for left in range(40, 160, 30):
+        joined[20:60, left : left + 32] = 1
+        joined[25:37, left + 6 : left + 26] = joined[43:55, left + 6 : left + 26] = 0
+    assert digit_height(joined, nets=True) == digit_height(joined) == 40
+
+
+@pytest.mark.parametrize("size", [32, 40, 60])
+@pytest.mark.parametrize("angle", [0, 3])
+def test_digits_on_squared_paper_are_found(size, angle):
+    ink, _ = write("31746", 40, gap=0.5, margin=2)
+    print_on = np.zeros(ink.shape, bool)
+    for start in (0, 1):
+        print_on[size // 2 + start :: size] = True
+        print_on[:, size // 3 + start :: size] = True
+    grey = np.minimum(235 - 195 * floats(ink), np.where(print_on, 175, 235))
+    picture = Image.fromarray(grey.astype(np.uint8))
+    picture = picture.rotate(angle, Image.Resampling.BICUBIC, fillcolor=235)
+    layout = find_lines(floats(np.asarray(picture)))
+    assert layout.height / layout.scale == pytest.approx(40, rel=0.1)
+    assert counts(layout) == [5]
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (5, 50), (50, 5)])
 def test_where_there_is_no_ink_digits_have_no_height(shape):
     assert digit_height(np.zeros(shape, np.float32)) is None
@@ -179,6 +208,46 @@ def test_what_is_no_digit_makes_no_line(piece):
     [line] = lines(drawn(*digits, piece), 50)
     assert line.ink.shape == (50, 46)
     assert lines(drawn(piece), 50) == []
+
+
+def test_a_row_of_print_near_a_digit_is_no_part_of_it_but_a_bar_is():
+    digits = [(10, 40, 16, 90), (50, 40, 56, 90), (150, 40, 156, 90)]
+    print_row = []
+    for left in range(40, 120, 10):  # letters, each with two strokes above another
+        print_row += [(left, 16, left + 7, 19), (left, 25, left + 7, 28)]
+        print_row += [(left, 16, left + 2, 28)]
+    [line] = lines(drawn(*digits, *print_row), 50)
+    assert Pieces(line.ink > 0.5).n == 3
+    [line] = lines(drawn(*digits, (52, 28, 96, 33)), 50)
+    assert Pieces(line.ink > 0.5).n == 4
+
+
+@pytest.mark.parametrize(
+    ("piece", "beside"),
+    [
+        ((90, 42, 120, 56), True),  # between digits, but less tall than one
+        ((180, 42, 203, 56), True),
+        ((220, 42, 250, 56), False),  # farther than a height
+        ((90, 42, 120, 48), False),  # a dash
+        ((100, 42, 115, 56), False),  # too small
+        ((90, 130, 120, 144), False),  # below
+        ((100, 5, 120, 190), True),  # much taller than a digit
+    ],
+)
+def test_large_ink_that_no_line_holds_is_noticed_beside_it(piece, beside):
+    digits = [(10, 40, 16, 90), (50, 40, 56, 90), (150, 40, 156, 90)]
+    [line] = lines(drawn(*digits, piece), 50)
+    assert Pieces(line.ink > 0.5).n == 3
+    assert line.beside is beside
+
+
+def test_where_there_are_thousands_of_pieces_there_are_no_lines():
+    ink = np.zeros((1200, 1400), np.float32)
+    for top in range(10, 1190, 26):
+        ink[top : top + 18, 10:1390:30] = ink[top : top + 18, 11:1390:30] = 1
+    assert 2000 < Pieces(ink > 0.5).n < 2200
+    assert lines(ink, 18) == []
+    assert len(lines(ink[:1000], 18)) == 38
 
 
 # Ink and paper

@@ -432,6 +432,65 @@ def test_no_number_is_accepted_where_there_is_none(kind):
         assert (reading.text == "") == (reading.digits == ())
 
 
+@pytest.mark.parametrize("angle", [0, 2])
+@pytest.mark.parametrize("wide", [30, 44, 60])
+@pytest.mark.parametrize("radius", [0, 4])
+def test_a_printed_box_is_no_zero(wide, radius, angle):
+    image = Image.new("L", (260, 180), 0)
+    for left in (40, 140):
+        outline = left, 60, left + wide, 60 + 60
+        ImageDraw.Draw(image).rounded_rectangle(outline, radius, outline=255, width=4)
+    image = on_paper(np.asarray(image), angle=angle)
+    for given in ({}, {"digits": 2}):
+        reading = read(image, **given)
+        assert not reading.accepted
+        assert reading.reason in ("not only digits", "no digits", "unsure")
+
+
+@pytest.mark.parametrize("text", ["0", "00", "90210"])
+def test_a_zero_is_no_box(text):
+    for model in range(4):
+        ink, _ = write(text, 48, model=model)
+        assert read(on_paper(ink), digits=len(text)).accepted
+
+
+@pytest.mark.parametrize("text", ["1", "11", "111"])
+def test_only_ones_are_accepted_if_it_is_said_how_many_there_are(text):
+    """Nobody could tell them from lines."""
+    image, _ = picture(text)
+    known, unknown = read(image, digits=len(text)), read(image)
+    assert known.text == unknown.text == text
+    assert (known.accepted, unknown.accepted) == (True, False)
+    assert unknown.reason == "not only digits"
+
+
+def test_a_one_that_is_cut_off_by_the_border_may_be_a_line():
+    image, boxes = picture("3171", 48)
+    whole = read(image)
+    left, _, right, bottom = boxes[-1]
+    longer = image[: bottom + 8].copy()
+    longer[bottom - 2 :, left:right] = longer[bottom - 3, left:right]
+    cut = read(longer)
+    assert whole.text == cut.text == "3171"
+    assert whole.reason in (None, "unsure")
+    assert cut.reason == "not only digits"
+    assert read(longer, digits=4).reason in (None, "unsure")
+
+
+def test_a_label_above_a_number_is_left_out():
+    import matplotlib
+    from PIL import ImageFont
+
+    font = f"{matplotlib.get_data_path()}/fonts/ttf/DejaVuSans.ttf"
+    image, _ = picture("31746", 60)
+    image = Image.fromarray(image)
+    draw = ImageDraw.Draw(image)
+    draw.text((60, 36), "Unterschrift", INK, ImageFont.truetype(font, 20))
+    for given in ({}, {"digits": 5}):
+        reading = read(image, **given)
+        assert (reading.text, reading.reason) in (("31746", None), ("31746", "unsure"))
+
+
 def test_a_scrawl_beside_digits_is_not_only_digits():
     ink, _ = write("31746", 48, margin=1.5)
     image = Image.fromarray(np.pad(on_paper(ink), ((0, 0), (0, 260)), "edge"))

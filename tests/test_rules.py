@@ -10,7 +10,7 @@ from written import floats, glyph, on_paper, write
 
 from digitlib.layout import find_lines
 from digitlib.pieces import Pieces
-from digitlib.rules import without_rules
+from digitlib.rules import squared, without_rules
 
 HEIGHT = 48
 FORMS = ("boxes", "frame", "comb", "rule", "notepaper")
@@ -124,6 +124,75 @@ def test_a_one_from_line_to_line_stays_if_it_is_darker_than_the_print(form, stre
     assert clean[(printed > 0.8 * strength) & (ink < 0.05)].max() < 0.1
 
 
+@pytest.mark.parametrize("form", ["boxes", "frame"])
+def test_a_one_in_the_middle_of_a_box_stays_though_it_is_dark_as_the_print(form):
+    ink, boxes = write("31411", HEIGHT, gap=0.8, margin=1.5)
+    printed = drawn(form, ink.shape, boxes, width=4)
+    ink = floats(ink).copy()
+    left, top, right, bottom = boxes[-2]
+    ink[top:bottom, left:right] = 0
+    tall = np.zeros_like(ink)
+    middle = (left + right) // 2
+    tall[top - 5 : bottom + 5, middle - 2 : middle + 2] = 1
+    shaded = ndimage.gaussian_filter(np.maximum(np.maximum(ink, tall), printed), 0.5)
+    clean, _ = without_rules(shaded, HEIGHT)
+    assert clean[tall > 0].mean() > 0.8
+    alone = (printed > 0.5) & (ink == 0) & (ndimage.maximum_filter(tall, 9) == 0)
+    assert clean[alone].max() < 0.2
+
+
+def squares(shape, size, strength=0.6, width=2):
+    """The lines of squared paper."""
+    sheet = np.zeros(shape, np.float32)
+    for start in range(width):
+        sheet[size // 2 + start :: size] = strength
+        sheet[:, size // 3 + start :: size] = strength
+    return ndimage.gaussian_filter(sheet, 0.5)
+
+
+@pytest.mark.parametrize("size", [30, 48, 75])
+@pytest.mark.parametrize("strength", [0.25, 0.45])
+def test_squared_paper_is_erased_in_both_directions(size, strength):
+    ink, _ = write("31415", HEIGHT, margin=1.5)
+    ink = ndimage.gaussian_filter(floats(ink), 0.5)
+    paper = squares(ink.shape, size, strength)
+    shaded = np.maximum(ink, paper)
+    assert squared(shaded, HEIGHT)
+    clean, slope = without_rules(shaded, HEIGHT, upright=True)
+    assert slope == pytest.approx(0, abs=0.3)
+    alone = (paper > 0.1) & (ink < 0.05)
+    assert (clean[alone] > 0.1).mean() < 0.01
+    assert np.abs(clean - ink)[ink > 0.5].mean() < 0.02
+
+
+@pytest.mark.parametrize("form", [*FORMS, None])
+def test_digits_and_forms_have_no_upright_rules(form):
+    if form:
+        *_, shaded = filled(form, text="11171")
+    else:
+        shaded = floats(write("1117\n1111\n7111", HEIGHT, leading=1.3)[0])
+    assert not squared(shaded, HEIGHT)
+
+
+@pytest.mark.parametrize("width", [2, 4])
+@pytest.mark.parametrize("tooth", [0.4, 0.9])
+def test_a_comb_without_an_upper_line_is_erased(tooth, width):
+    ink, boxes = write("31415", HEIGHT, gap=0.8, margin=1.5)
+    ink = ndimage.gaussian_filter(floats(ink), 0.5)
+    room = round(0.4 * HEIGHT)
+    bottom = boxes[0][3] + 10
+    ends = [boxes[0][0] - room, *(box[2] + room for box in boxes)]
+    image = Image.new("L", ink.shape[::-1])
+    draw = ImageDraw.Draw(image)
+    draw.line((ends[0], bottom, ends[-1], bottom), fill=255, width=width)
+    for x in ends:
+        draw.line((x, bottom - tooth * HEIGHT, x, bottom), fill=255, width=width)
+    printed = ndimage.gaussian_filter(floats(np.asarray(image)), 0.5)
+    clean, _ = without_rules(np.maximum(ink, printed), HEIGHT)
+    assert clean[(printed > 0.1) & (ink < 0.05)].max() < 0.2
+    assert np.abs(clean - ink)[ink > 0.5].mean() < 0.02
+
+
 # What is not printed
 
 
@@ -189,6 +258,24 @@ def test_what_is_short_steep_crooked_or_sparse_is_no_rule(line):
     ImageDraw.Draw(image).line((390, 20, 390, 68), fill=255, width=4)
     shaded = floats(np.asarray(image))
     assert without_rules(shaded, HEIGHT)[1] is None
+
+
+@pytest.mark.parametrize(
+    "feet",
+    [
+        [(42, 7), (42, 6), (36, 3), (35, 3), (34, 2)],  # of other thickness
+        [(36, 3), (27, 3), (44, 3), (31, 3), (38, 3)],  # short, and of other lengths
+    ],
+)
+def test_feet_of_digits_at_one_height_are_no_rule(feet):
+    shaded, left = np.zeros((150, 300), np.float32), 20
+    for length, thick in feet:
+        shaded[100 : 100 + thick, left : left + length] = 1
+        shaded[60:100, left + length // 2 : left + length // 2 + 4] = 1
+        left += length + 8
+    clean, slope = without_rules(shaded, HEIGHT)
+    assert clean is shaded
+    assert slope is None
 
 
 def test_a_thick_bar_is_no_rule():
