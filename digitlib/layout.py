@@ -300,8 +300,8 @@ def _print(pieces, height):
     wide = rows.right - rows.left - 2 * APART * height
     good = (rows.bottom - rows.top < LETTERS * height) & (wide >= WORD * height)
     good &= strokes >= STROKES * wide
-    row = ndimage.maximum(rows.labels, pieces.labels, np.arange(pieces.n) + 1)
-    return letters & np.append(False, good)[row.astype(int)]
+    printed = np.append(False, good)[rows.labels] & ink
+    return np.bincount(pieces.labels[printed], minlength=pieces.n + 1)[1:] > 0
 
 
 def _paper_is_light(grey, window):

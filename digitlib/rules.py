@@ -110,15 +110,15 @@ def without_rules(shaded, height, upright=False):
     slope : float, degrees, or None
         By which the rules still fall to the right; None where there are none.
     """
-    strong = 0.35 * quantile(shaded, 0.995)
     level, rules = _rules(shaded, height, LONG)
+    turned = np.ascontiguousarray(shaded.T) if upright else None
+    labels, found = _rules(turned, height, UPRIGHT) if upright else (None, [])
+    if not rules and not found:
+        return shaded, None
+    strong = 0.35 * quantile(shaded, 0.995)
     clean = shaded
-    if upright:
-        turned = np.ascontiguousarray(shaded.T)
-        labels, found = _rules(turned, height, UPRIGHT)
-        if found:
-            force = _force(turned, labels)
-            clean = _erased(turned, labels > 0, strong, force).T
+    if found:
+        clean = _erased(turned, labels > 0, strong, _force(turned, labels)).T
     if not rules:
         return clean, None
     pieces = [piece for rule in rules for piece in rule]
@@ -139,9 +139,12 @@ def without_rules(shaded, height, upright=False):
 def _rules(shaded, height, long):
     """An array with the labels of their pieces, and the rules: lists of pieces."""
     least = long * height
+    nothing = np.zeros(shaded.shape, int), []
     if grown(shaded > PALEST, 1, 0).sum(axis=1).max() < least:
-        return np.zeros(shaded.shape, int), []
+        return nothing
     runs = _runs(shaded, least)
+    if runs.max() <= PALEST:
+        return nothing
     labels, _ = ndimage.label(runs > max(PALEST, 0.2 * quantile(runs, 0.999)), AROUND)
     found = ndimage.find_objects(labels)
     pieces = [
@@ -222,11 +225,11 @@ def _piece(labels, label, where, height, least):
 
     Where a stroke meets it, it is thicker: those columns do not count.
     """
-    part = labels[where] == label
     rows, columns = where
-    counts = part.sum(axis=0)
-    if len(counts) < least:
+    if columns.stop - columns.start < least:
         return None
+    part = labels[where] == label
+    counts = part.sum(axis=0)
     thick = np.median(counts[counts > 0])
     alone = np.flatnonzero((counts > 0) & (counts <= 1.3 * thick + 0.5))
     if thick > THICK * height + 2 or len(alone) < least / 2:
@@ -250,8 +253,10 @@ def _sides(shaded, level, rules, height, gap, thick, force):
     near = REACH * height + 2 * thick + 2
     sides, teeth = [], []
     for label, where in enumerate(ndimage.find_objects(labels), 1):
+        tall, wide = (along.stop - along.start for along in where)
+        if wide > STEEP * tall + 2 * thick + 3:
+            continue
         part = labels[where] == label
-        tall, wide = part.shape
         touching = by_rule[where] & part
         above, below = touching[:end].any(), touching[-end:].any()
         middle = (where[1].start + where[1].stop) / 2
@@ -263,8 +268,6 @@ def _sides(shaded, level, rules, height, gap, thick, force):
         if not side and not tooth:
             continue
         if part.sum() > lines * (1.7 * thick + 1.5) * tall:
-            continue
-        if wide > STEEP * tall + 2 * thick + 3:
             continue
         dark = _force(shaded[where].T, part.T.astype(int))
         if not FORCE[0] < dark / force < FORCE[1]:

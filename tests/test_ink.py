@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from digitlib.ink import opening, quantile
+from digitlib.ink import opening, quantile, strongest
 
 
 @pytest.mark.parametrize("border", ["reflect", "nearest"])
@@ -28,15 +28,26 @@ def test_a_narrow_stroke_is_removed_and_a_wide_one_stays():
     assert np.array_equal(left[:, 15:], picture[:, 15:])
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 10, 1001])
-def test_a_quantile_is_that_of_numpy(size):
-    values = np.random.default_rng(size).random(size, dtype=np.float32)
+@pytest.mark.parametrize("zeros", [0, 0.9, 0.9995])
+@pytest.mark.parametrize("size", [1, 2, 3, 10, 1001, 50_001])
+def test_a_quantile_is_that_of_numpy(size, zeros):
+    random = np.random.default_rng(size)
+    values = random.random(size, dtype=np.float32)
+    values[random.random(size) < zeros] = 0
     before = values.copy()
-    for part in (0, 0.5, 0.85, 0.995, 1):
+    for part in (0, 0.5, 0.85, 0.995, 0.999, 1):
         found = quantile(values, part)
         assert found == pytest.approx(np.quantile(values, part), abs=1e-6)
     assert quantile(values, 0.5) == pytest.approx(np.median(values), abs=1e-7)
     assert np.array_equal(values, before)
+
+
+@pytest.mark.parametrize("where", [slice(None), slice(0, 1), slice(None, None, 50)])
+def test_the_strongest_ink_is_that_of_all_pixels(where):
+    """Even where the largest values stand together, or at regular places."""
+    picture = np.random.default_rng(1).random((1000, 300), dtype=np.float32)
+    picture[where] += 1
+    assert strongest(picture) == np.sort(picture, axis=None)[-16]
 
 
 def test_a_quantile_of_a_picture_is_that_of_its_pixels():
