@@ -72,15 +72,18 @@ def test_of_a_net_the_height_of_its_meshes_counts(size):
     assert digit_height(joined, nets=True) == digit_height(joined) == 40
 
 
+@pytest.mark.parametrize("margin", [2, 6])
 @pytest.mark.parametrize("size", [32, 40, 60])
 @pytest.mark.parametrize("angle", [0, 3])
-def test_digits_on_squared_paper_are_found(size, angle):
-    ink, _ = write("31746", 40, gap=0.5, margin=2)
+def test_digits_on_squared_paper_are_found(size, angle, margin):
+    ink, _ = write("31746", 40, gap=0.5, margin=margin)
     print_on = np.zeros(ink.shape, bool)
     for start in (0, 1):
         print_on[size // 2 + start :: size] = True
         print_on[:, size // 3 + start :: size] = True
-    grey = np.minimum(235 - 195 * floats(ink), np.where(print_on, 175, 235))
+    grey = np.minimum(
+        235 - 195 * floats(ink), np.where(print_on, 175 if margin < 6 else 140, 235)
+    )
     picture = Image.fromarray(grey.astype(np.uint8))
     picture = picture.rotate(angle, Image.Resampling.BICUBIC, fillcolor=235)
     layout = find_lines(floats(np.asarray(picture)))
@@ -220,6 +223,15 @@ def test_a_row_of_print_near_a_digit_is_no_part_of_it_but_a_bar_is():
     assert Pieces(line.ink > 0.5).n == 3
     [line] = lines(drawn(*digits, (52, 28, 96, 33)), 50)
     assert Pieces(line.ink > 0.5).n == 4
+
+
+def test_a_word_whose_letters_touch_is_print_and_no_lost_ink():
+    digits = [(10, 40, 16, 90), (50, 40, 56, 90), (150, 40, 156, 90)]
+    word = [(70, 50, 125, 53), (70, 62, 125, 65)]
+    word += [(left, 50, left + 3, 65) for left in range(70, 125, 13)]
+    [line] = lines(drawn(*digits, *word), 50)
+    assert Pieces(line.ink > 0.5).n == 3
+    assert not line.beside
 
 
 @pytest.mark.parametrize(

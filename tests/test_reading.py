@@ -347,6 +347,15 @@ def test_a_pale_rule_of_the_paper_through_a_number_is_no_stroke():
     assert (reading.text, reading.reason) == ("31415", None)
 
 
+@pytest.mark.parametrize("margin", [0.9, 1.5])
+def test_a_rule_of_the_paper_is_known_by_what_is_beside_the_number(margin):
+    ink, boxes = write("31415", 48, margin=margin)
+    row = (boxes[0][1] + boxes[0][3]) // 2
+    np.maximum(ink[row - 2 : row + 2], 50, out=ink[row - 2 : row + 2])
+    reading = read(on_paper(ink), digits=5)
+    assert (reading.text, reading.reason) == ("31415", None)
+
+
 def test_a_blot_among_the_digits_is_not_passed_over():
     ink, boxes = write("31415", 48, gap=0.4)
     middle = (boxes[2][2] + boxes[3][0]) // 2
