@@ -367,6 +367,20 @@ def test_a_blot_among_the_digits_is_not_passed_over():
     assert reasons == ["not only digits", "another count"]  # as a digit, or not
 
 
+def test_ink_that_is_lost_beside_digits_is_not_passed_over():
+    """As what is left of a 0 whose sides were erased with those of its box."""
+    ink, boxes = write("3141", 48, margin=1.5)
+    left, top = boxes[-1][2] + 12, boxes[-1][1]
+    left += 8
+    image = Image.fromarray(ink)
+    arc = left, top, left + 40, top + 34
+    ImageDraw.Draw(image).arc(arc, 195, 345, fill=255, width=4)
+    for given in ({}, {"digits": 4}):
+        assert read(on_paper(ink), **given).reason in (None, "unsure")
+        reading = read(on_paper(np.asarray(image)), **given)
+        assert (reading.text, reading.reason) == ("3141", "not only digits")
+
+
 # The recogniser
 
 
