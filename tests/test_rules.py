@@ -303,6 +303,17 @@ def test_nothing_is_left_of_empty_boxes(n, apart):
     assert layout.lines == []
 
 
+@pytest.mark.parametrize("wide", [32, 36])
+def test_a_row_of_narrow_boxes_is_erased(wide):
+    image = Image.new("L", (5 * (wide + 12) + 80, 140))
+    for left in range(40, 40 + 5 * (wide + 12), wide + 12):
+        outline = left, 40, left + wide, 106
+        ImageDraw.Draw(image).rectangle(outline, outline=255, width=2)
+    clean, slope = without_rules(floats(np.asarray(image)), HEIGHT)
+    assert clean.max() < 0.2
+    assert slope == pytest.approx(0, abs=0.2)
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 50), (50, 1), (3, 3000), (60, 60)])
 @pytest.mark.parametrize("grey", [0.0, 1.0])
 def test_images_of_any_shape_can_be_cleaned(shape, grey):
