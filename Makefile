@@ -29,8 +29,8 @@ test: .venv/installed  ## run every check: style, unit tests, the site, every no
 	$(BIN)/pytest --nbval book/ $(TWO)
 
 test-slow: .venv/installed  ## run the checks that take minutes: sweeps, retraining, every page
-	$(BIN)/pytest -m slow $(TWO) --ignore tests/test_sweep.py
-	$(BIN)/pytest -m slow tests/test_sweep.py  # takes all cores by itself
+	$(BIN)/pytest -m slow $(TWO) --ignore tests/tuning/test_sweep.py
+	$(BIN)/pytest -m slow tests/tuning/test_sweep.py  # takes all cores by itself
 
 lab: .venv/installed  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab book

@@ -19,12 +19,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
+from digitlib._internal.quiet_tensorflow import keras
+from digitlib._internal.quiet_tensorflow import tensorflow as tf
 from digitlib.augmentation import augment
 from digitlib.data import load_mnist
 from digitlib.model import forward
-from digitlib.quiet_tensorflow import keras
-from digitlib.quiet_tensorflow import tensorflow as tf
-from digitlib.recipes import train_recipe
+from digitlib.tuning.recipes import train_recipe
 
 RESULTS = Path(__file__).parent.parent / "book" / "results" / "others.csv"
 COLUMNS = [

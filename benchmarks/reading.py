@@ -23,11 +23,10 @@ from threadpoolctl import threadpool_limits
 from whole_numbers import by_components
 
 from digitlib.data import load_mnist
-from digitlib.fields import fields, page
-from digitlib.ink import opening, quantile
-from digitlib.pieces import padded
+from digitlib.imaging.fast import opening, padded, quantile
 from digitlib.reading import read
 from digitlib.recognizer import Recognizer
+from digitlib.synthesis.forms import fields, page
 
 FIELDS = 40  # of each kind
 FOLDER = 400  # images

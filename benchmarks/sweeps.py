@@ -10,8 +10,8 @@ is done; runs that are in the file already are skipped, so that this may be inte
 import argparse
 from pathlib import Path
 
-from digitlib.recipes import CHANGES, ROBUST
-from digitlib.sweep import sweep
+from digitlib.tuning.recipes import CHANGES, ROBUST
+from digitlib.tuning.sweep import sweep
 
 RESULTS = Path(__file__).parent.parent / "book" / "results" / "recipes.csv"
 

@@ -26,11 +26,18 @@ import numpy as np
 from PIL import Image
 
 from digitlib.data import CONTESTED, load_mnist
-from digitlib.fields import EMPTIES, KINDS, empties, fields
-from digitlib.ink import WEAK, color, noise, polarity, shading, threshold
-from digitlib.pieces import Pieces
+from digitlib.imaging.binarization import (
+    WEAK,
+    color,
+    noise,
+    polarity,
+    shading,
+    threshold,
+)
+from digitlib.imaging.components import Components
 from digitlib.reading import read
 from digitlib.recognizer import Recognizer
+from digitlib.synthesis.forms import EMPTIES, KINDS, empties, fields
 
 FOLDER = Path(__file__).parent.parent / "book" / "results"
 COLUMNS = ["kind", "method", "numbers", "right", "accepted", "accepted_wrong"]
@@ -46,7 +53,7 @@ def by_components(image, digits, recognizer):
     """Each piece of ink that is at least half as tall as the tallest is a digit."""
     picture = image / np.float32(255)
     ink = threshold(shading(polarity(noise(color(picture)))))
-    pieces = Pieces(ink > WEAK)
+    pieces = Components(ink > WEAK)
     tall = pieces.bottom - pieces.top
     text, sure = "", pieces.n > 0
     for piece in np.argsort(pieces.left):

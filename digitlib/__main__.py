@@ -20,7 +20,7 @@ import numpy as np
 from digitlib.data import checksum, load_mnist, split_validation
 from digitlib.errors import DigitlibError
 from digitlib.model import forward, load_weights, save_weights
-from digitlib.recipes import CHANGES, find_recipe, train_recipe
+from digitlib.tuning.recipes import CHANGES, find_recipe, train_recipe
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".tif", ".tiff", ".bmp", ".webp")
 
@@ -50,9 +50,9 @@ def main(arguments=None):
 def recognize(options):
     """Read each image and print its digit."""
     # These take a while to load, and the other commands do without.
+    from digitlib._internal.terminal import draw
     from digitlib.preprocessing import resize_only
     from digitlib.recognizer import Recognizer
-    from digitlib.terminal import draw
 
     recipe = {"preprocess": resize_only} if options.resize_only else {}
     recognizer = Recognizer(options.weights, **recipe)
@@ -83,7 +83,7 @@ def recognize(options):
 
 def _items(path):
     """What a path stands for: itself, or the images in a folder; each with an error."""
-    from digitlib.images import readable
+    from digitlib.imaging.loading import readable
 
     if not os.path.isdir(path):
         return [(path, None)]
@@ -123,9 +123,9 @@ def _progress(items, total, lines=True):
 
 def read(options):
     """Read the number in each image, and print it or write it down."""
-    from digitlib.batches import once, read_files
-    from digitlib.images import readable
-    from digitlib.records import Record
+    from digitlib.batch.run import once, read_files
+    from digitlib.batch.store import Record
+    from digitlib.imaging.loading import readable
 
     items = [item for path in options.paths for item in _items(path)]
     bad = [Record(path, None, error=str(error)) for path, error in items if error]
@@ -162,7 +162,7 @@ def read(options):
 
 def _show(record, options, progress):
     """Print a record as `recognize` prints; only an error, if it is in a file."""
-    from digitlib.records import as_json, one_line
+    from digitlib.batch.store import as_json, one_line
 
     if options.json:
         print(as_json(record), flush=True)
@@ -196,7 +196,7 @@ def train(options):
         raise DigitlibError("no epoch was finished, so nothing is saved; train longer")
     acceptance = {}
     if options.calibrate:
-        from digitlib.acceptance import fit_acceptance
+        from digitlib.tuning.acceptance import fit_acceptance
 
         detector, acceptance = fit_acceptance(
             model.get_weights(), twin, fit[0], validation, options.seed
@@ -245,7 +245,7 @@ def _twin(recipe, training, how):
 
 def sweep(options):
     """Train many recipes with many seeds."""
-    from digitlib.sweep import sweep
+    from digitlib.tuning.sweep import sweep
 
     runs = sweep(
         list(dict.fromkeys(options.recipes)),
@@ -292,7 +292,7 @@ def evaluate_weights(options):
 
 
 def _as_text(path, guess, result):
-    from digitlib.images import readable
+    from digitlib.imaging.loading import readable
 
     path = readable(path)
     if guess in (None, ""):

@@ -12,9 +12,9 @@ from numbers import Real
 
 import numpy as np
 
-from digitlib.checks import check_count, check_images
+from digitlib._internal.checks import check_count, check_images
+from digitlib._internal.quiet_tensorflow import tensorflow as tf
 from digitlib.errors import DigitlibError
-from digitlib.quiet_tensorflow import tensorflow as tf
 
 BUMPS = 7  # along each side of the image
 SMOOTHNESS = 4.0  # pixels: the standard deviation of a bump

@@ -7,7 +7,7 @@ import zlib
 
 import numpy as np
 
-from digitlib.checks import as_array, check_count, check_labels, check_path
+from digitlib._internal.checks import as_array, check_count, check_labels, check_path
 from digitlib.errors import DigitlibError
 
 MNIST_PATH = Path(__file__).parent / "assets" / "mnist.npz"

@@ -7,7 +7,7 @@ from statistics import NormalDist
 import numpy as np
 from scipy import optimize, special, stats
 
-from digitlib.checks import check_count, check_labels, check_probabilities
+from digitlib._internal.checks import check_count, check_labels, check_probabilities
 from digitlib.errors import DigitlibError
 
 TINY = 1e-30  # stands for a probability of 0 where its logarithm is taken

@@ -7,15 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from digitlib.checks import (
+from digitlib._internal.checks import (
     check_count,
     check_images,
     check_path,
     check_weights,
 )
+from digitlib._internal.files import replacing
 from digitlib.data import read_npz
 from digitlib.errors import DigitlibError
-from digitlib.files import replacing
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -114,7 +114,7 @@ def build_model(seed=0):
     Glorot and Bengio (2010), Understanding the difficulty of training deep
     feedforward neural networks. Kingma and Ba (2015), Adam.
     """
-    from digitlib.quiet_tensorflow import keras
+    from digitlib._internal.quiet_tensorflow import keras
 
     keras.utils.set_random_seed(check_count("seed", seed, 0, 2**32 - 1))
     model = keras.Sequential(
@@ -188,7 +188,7 @@ def load_detector(source="robust"):
     Returns
     -------
     numpy.ndarray, shape (222,), float32, or None
-        For `digitlib.detector.detect`.
+        For `digitlib.recognizer.detect`.
 
     Raises
     ------
@@ -212,7 +212,7 @@ def save_weights(path, model, detector=None, **provenance):
     model : keras.Model
         Of the architecture 784-100-100-10, such as `build_model` makes.
     detector : numpy.ndarray, shape (222,), optional
-        What `digitlib.detector.fit_detector` returned.
+        What `digitlib.tuning.acceptance.fit_detector` returned.
     **provenance
         Whatever should be known of these weights later; anything JSON can hold.
 

@@ -7,9 +7,18 @@ from PIL import Image
 from scipy import ndimage
 
 from digitlib.errors import DigitlibError
-from digitlib.images import LUMA, load_color, load_image
-from digitlib.ink import WEAK, color, noise, only, polarity, shading, threshold
-from digitlib.pieces import Pieces, padded
+from digitlib.imaging.binarization import (
+    WEAK,
+    color,
+    noise,
+    only,
+    polarity,
+    shading,
+    threshold,
+)
+from digitlib.imaging.components import Components
+from digitlib.imaging.fast import padded
+from digitlib.imaging.loading import LUMA, load_color, load_image
 
 SIDE = 512  # pixels: the longest side that is looked at; larger images are reduced
 
@@ -39,7 +48,7 @@ def resize_only(image):
     Parameters
     ----------
     image : path, bytes, file object, PIL.Image.Image or array
-        As for `digitlib.images.load_image`.
+        As for `digitlib.imaging.loading.load_image`.
 
     Returns
     -------
@@ -48,7 +57,7 @@ def resize_only(image):
     Raises
     ------
     DigitlibError
-        As `digitlib.images.load_image`.
+        As `digitlib.imaging.loading.load_image`.
     """
     return squeeze(load_image(image))
 
@@ -59,7 +68,8 @@ def preprocess(image, *, skip=()):
     Parameters
     ----------
     image : path, bytes, file object, PIL.Image.Image or array
-        As for `digitlib.images.load_image`: a photograph, a scan or a drawing, of any
+        As for `digitlib.imaging.loading.load_image`: a photograph, a scan or a
+        drawing, of any
         size, with dark ink on light or light ink on dark.
     skip : str or iterable of str
         Names of steps, of `STEPS`, to leave out.
@@ -74,7 +84,7 @@ def preprocess(image, *, skip=()):
     Raises
     ------
     DigitlibError
-        As `digitlib.images.load_image`, or if there is no such step.
+        As `digitlib.imaging.loading.load_image`, or if there is no such step.
     """
     try:
         names = {skip} if isinstance(skip, str) else set(skip)
@@ -91,7 +101,8 @@ def preprocess(image, *, skip=()):
     return picture
 
 
-# The steps. The first five, which find the ink, are those of `digitlib.ink`; like them,
+# The steps. The first five, which find the ink, are those of
+# `digitlib.imaging.binarization`; like them,
 # the others take and return an array, (height, width) float32 in [0, 1].
 
 
@@ -101,10 +112,10 @@ def frame(picture):
     if side < 40:
         return picture
     rim = math.ceil(RIM * side)
-    pieces = Pieces(picture > WEAK)
+    pieces = Components(picture > WEAK)
     strips = (pieces.along() >= ALONG) & (pieces.inside(rim) < 0.5)
     picture = only(picture, pieces.pixels(~strips))
-    pieces = Pieces(picture > WEAK)
+    pieces = Components(picture > WEAK)
     outer = pieces.touching() & (pieces.inside(rim) < 0.25)
     for piece in np.flatnonzero(pieces.size > 0.5 * side):
         outer[piece] |= pieces.surrounds(piece, RIM, DIGIT)
@@ -115,7 +126,7 @@ def frame(picture):
 
 def specks(picture):
     """Keep the largest piece of ink, and others that are large enough or near it."""
-    pieces = Pieces(picture > WEAK)
+    pieces = Components(picture > WEAK)
     if pieces.n < 2:
         return picture
     largest = pieces.area.argmax()

@@ -8,13 +8,14 @@ import math
 
 import numpy as np
 
-from digitlib.checks import check_count
+from digitlib._internal.checks import check_count
+from digitlib.document.lattice import FEATURES, Lattice, Segment, Skip
+from digitlib.document.layout import find_lines
+from digitlib.document.search import best_path
+from digitlib.document.test_time import probabilities
 from digitlib.errors import DigitlibError
-from digitlib.images import load_strip
-from digitlib.layout import find_lines
+from digitlib.imaging.loading import load_strip
 from digitlib.recognizer import Prediction, Recognizer
-from digitlib.segmentation import FEATURES, Lattice, Segment, Skip, best_path
-from digitlib.views import probabilities
 
 SIDE = 2000  # pixels: the longest side that is looked at; larger images are reduced ...
 LEAST = 60  # ... but the shorter one remains as long
@@ -29,7 +30,8 @@ RATHER = 0.5  # a count that is less probable than this is off
 class Digit(Prediction):
     """A `digitlib.recognizer.Prediction` that knows its place.
 
-    Its probabilities are the mean over several sides: see `digitlib.views`.
+    Its probabilities are the mean over several sides: see
+    `digitlib.document.test_time`.
 
     Attributes
     ----------
@@ -73,12 +75,12 @@ class Reading:
 
 @cache
 def settings():
-    """Load what a reader has learned: see `digitlib.fitting`.
+    """Load what a reader has learned: see `digitlib.tuning.segment_judge`.
 
     Returns
     -------
     dict
-        ``"hidden"``, by each of ``digitlib.segmentation.FEATURES``, and ``"bias"``,
+        ``"hidden"``, by each of ``digitlib.document.lattice.FEATURES``, and ``"bias"``,
         ``"output"`` and ``"output bias"``: the network that tells which segments are
         digits; and ``"threshold"``, the least `Reading.confidence` to accept where
         the number of digits is ``"known"``, and where it is ``"unknown"``.
@@ -89,12 +91,12 @@ def settings():
 
 @cache
 def segment_weights():
-    """What `digitlib.segmentation.Lattice` takes as ``weights``.
+    """What `digitlib.document.lattice.Lattice` takes as ``weights``.
 
     Returns
     -------
     tuple of four numpy.ndarray, float64
-        As for `digitlib.segmentation.judge`.
+        As for `digitlib.document.lattice.judge`.
     """
     learned = settings()
     hidden = [learned["hidden"][feature] for feature in FEATURES]
@@ -113,7 +115,8 @@ def read(image, *, digits=None, pattern=None, recognizer=None):
     Parameters
     ----------
     image : path, bytes, file object, PIL.Image.Image or array
-        As for `digitlib.images.load_image`: a photograph or scan of digits by hand.
+        As for `digitlib.imaging.loading.load_image`: a photograph or scan of digits by
+        hand.
     digits : int, 1 to 1000, optional
         How many there are. With it, only ways to part the ink into as many digits
         are considered.

@@ -6,11 +6,10 @@ import os
 import numpy as np
 from PIL import Image
 
-from digitlib.checks import check_weights
-from digitlib.detector import detect
+from digitlib._internal.checks import check_weights
 from digitlib.errors import DigitlibError
+from digitlib.imaging.components import Components
 from digitlib.model import layers, load_detector, load_provenance, load_weights, softmax
-from digitlib.pieces import Pieces
 from digitlib.preprocessing import PIECE, cropped, preprocess
 
 
@@ -81,7 +80,7 @@ class Recognizer:
         Parameters
         ----------
         image : path, bytes, file object, PIL.Image.Image or array
-            As for `digitlib.images.load_image`.
+            As for `digitlib.imaging.loading.load_image`.
 
         Returns
         -------
@@ -158,10 +157,49 @@ def several(seen):
         Whether there are two large pieces of ink beside each other, or one that is
         wider than any digit.
     """
-    pieces = Pieces(seen > 0.5)
+    pieces = Components(seen > 0.5)
     large = pieces.area >= PIECE * pieces.area.max(initial=0)
     order = np.argsort(pieces.left[large])
     left, right = pieces.left[large][order], pieces.right[large][order]
     apart = (left[1:] >= np.maximum.accumulate(right)[:-1]).any()
     height, width = cropped(seen).shape
     return bool(apart or width > 1.3 * height > 10)
+
+
+def traces(layers):
+    """Collect what the network computed on the way to its answer.
+
+    Parameters
+    ----------
+    layers : three numpy.ndarray, shapes (n, 100), (n, 100), (n, 10)
+        What `digitlib.model.layers` returns.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, 221), float32
+        All of it, the ten probabilities, and the logarithm of the sum of which they
+        are parts: it is large where any digit's score is (the energy of Liu, Wang,
+        Owens and Li 2020).
+    """
+    scores = layers[-1]
+    largest = scores.max(axis=1, keepdims=True)
+    energy = largest + np.log(np.exp(scores - largest).sum(axis=1, keepdims=True))
+    return np.concatenate((*layers, softmax(scores), energy), axis=1)
+
+
+def detect(layers, detector):
+    """Compute the probability that each image shows one digit.
+
+    Parameters
+    ----------
+    layers : three numpy.ndarray, shapes (n, 100), (n, 100), (n, 10)
+        What `digitlib.model.layers` returns.
+    detector : numpy.ndarray, shape (222,)
+        A weight for each of their `traces` and, at the end, the bias.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,), float32, in [0, 1]
+    """
+    score = traces(layers) @ detector[:-1] + detector[-1]
+    return (1 / (1 + np.exp(-score.clip(-50, 50)))).astype(np.float32)

@@ -10,10 +10,10 @@ import sys
 
 import numpy as np
 
-from digitlib.checks import check_count, check_images, check_labels
+from digitlib._internal.checks import check_count, check_images, check_labels
+from digitlib._internal.quiet_tensorflow import keras
+from digitlib._internal.quiet_tensorflow import tensorflow as tf
 from digitlib.errors import DigitlibError
-from digitlib.quiet_tensorflow import keras
-from digitlib.quiet_tensorflow import tensorflow as tf
 
 STEPS_A_CALL = 512  # then back to Python, where an interrupt is noticed
 IMAGES_A_CALL = 1000  # of the validation images, for the sake of memory

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy import ndimage, special
 
+from digitlib._internal.quiet_tensorflow import tensorflow as tf
 from digitlib.augmentation import augment
 from digitlib.errors import DigitlibError
 from digitlib.model import forward
-from digitlib.quiet_tensorflow import tensorflow as tf
 
 SIZES = {
     "rotation": 12.0, "scale": 0.12, "shear": 0.12, "shift": 1.2, "elastic": 1.2,

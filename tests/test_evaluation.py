@@ -24,7 +24,7 @@ from digitlib.evaluation import (
     wilson_interval,
 )
 from digitlib.model import forward, load_provenance, load_weights
-from digitlib.recipes import find_recipe
+from digitlib.tuning.recipes import find_recipe
 
 
 def one_hot(predicted):

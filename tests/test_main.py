@@ -17,15 +17,15 @@ from PIL import Image
 import pytest
 
 from digitlib.__main__ import main
-from digitlib.acceptance import fit_acceptance
+from digitlib._internal.terminal import draw
 from digitlib.data import load_mnist, split_validation
 from digitlib.evaluation import evaluate, fit_temperature
 from digitlib.model import forward, load_detector, load_provenance, load_weights
 from digitlib.preprocessing import resize_only
-from digitlib.recipes import Recipe, train_recipe
 from digitlib.recognizer import Prediction, Recognizer
-from digitlib.sweep import Run, load_results
-from digitlib.terminal import draw
+from digitlib.tuning.acceptance import fit_acceptance
+from digitlib.tuning.recipes import Recipe, train_recipe
+from digitlib.tuning.sweep import Run, load_results
 
 
 @pytest.fixture
@@ -636,7 +636,7 @@ def sweeps(monkeypatch):
         for key in keys:
             yield Run(*key, 0.9 + 0.01 * key[1], 1.5, "keras=3", (4, 7))
 
-    monkeypatch.setattr("digitlib.sweep._run_all", run_all)
+    monkeypatch.setattr("digitlib.tuning.sweep._run_all", run_all)
     return asked
 
 
@@ -688,7 +688,7 @@ def test_an_interrupted_sweep_keeps_the_finished_runs(tmp_path, capsys, monkeypa
         yield Run(*keys[0], 0.9, 1.5, "keras=3", (4, 7))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("digitlib.sweep._run_all", run_all)
+    monkeypatch.setattr("digitlib.tuning.sweep._run_all", run_all)
     out = tmp_path / "results.csv"
     assert main(["sweep", "plain", "--out", str(out)]) == 130
     assert capsys.readouterr().err == "digitlib: interrupted\n"

@@ -12,8 +12,7 @@ import pytest
 from scipy import ndimage
 
 from digitlib.errors import DigitlibError
-from digitlib.images import LUMA
-from digitlib.ink import (
+from digitlib.imaging.binarization import (
     FAINTEST,
     SEPARATE,
     color,
@@ -23,8 +22,8 @@ from digitlib.ink import (
     shading,
     threshold,
 )
+from digitlib.imaging.loading import LUMA
 from digitlib.model import forward, load_weights
-from digitlib.photographs import photographs
 from digitlib.preprocessing import (
     STEPS,
     box,
@@ -38,7 +37,8 @@ from digitlib.preprocessing import (
     stroke_width,
     thickness,
 )
-from digitlib.strokes import stroke
+from digitlib.synthesis.photographs import photographs
+from digitlib.synthesis.strokes import stroke
 
 BICUBIC = Image.Resampling.BICUBIC
 

@@ -11,12 +11,12 @@ import pytest
 from written import INK, PAPER, distance, floats, on_paper, write
 
 from digitlib.data import split_validation
+from digitlib.document.lattice import FEATURES
 from digitlib.errors import DigitlibError
-from digitlib.fields import empties, fields
 from digitlib.model import load_weights
 from digitlib.reading import Digit, Reading, read, segment_weights, settings
 from digitlib.recognizer import Prediction, Recognizer
-from digitlib.segmentation import FEATURES
+from digitlib.synthesis.forms import empties, fields
 
 CODES = ("7", "42", "31415", "90210", "86753", "10001", "3141592653")
 

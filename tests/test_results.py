@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from digitlib.fields import KINDS
+from digitlib.synthesis.forms import KINDS
 
 ROOT = Path(__file__).parent.parent
 METHODS = ("read", "read, digits known")

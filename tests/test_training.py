@@ -10,9 +10,9 @@ import pytest
 from tqdm import tqdm
 
 from digitlib import training
+from digitlib._internal.quiet_tensorflow import keras
 from digitlib.errors import DigitlibError
 from digitlib.model import build_model, forward
-from digitlib.quiet_tensorflow import keras
 from digitlib.training import train
 
 

@@ -12,8 +12,9 @@ import io
 import json
 from pathlib import Path
 
-from digitlib import ink, preprocessing
+from digitlib import preprocessing
 from digitlib.data import load_mnist
+from digitlib.imaging import binarization as ink
 from digitlib.model import (
     forward,
     load_detector,

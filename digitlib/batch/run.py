@@ -1,0 +1,219 @@
+"""Batches: many files, each read once and written down, and nothing lost on the way."""
+
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from functools import cache
+import hashlib
+from importlib.metadata import version
+import io
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+from threadpoolctl import ThreadpoolController
+
+from digitlib._internal.checks import check_count, check_path
+from digitlib._internal.workers import run_all
+from digitlib.batch.review import Review, save_picture
+from digitlib.batch.store import Place, Record, Records
+from digitlib.errors import DigitlibError
+from digitlib.imaging.loading import load_bytes, readable
+from digitlib.model import ASSETS
+from digitlib.reading import read, settings
+from digitlib.recognizer import Recognizer
+
+BLANK = np.ones((64, 64), np.float32)
+
+
+@dataclass(frozen=True)
+class _Options:
+    """What is the same for all files of a batch."""
+
+    digits: int | None
+    pattern: str | None
+    weights: str
+    version: str  # of the weights' content: other content is another recognizer
+    review: Path | None
+
+
+def read_files(
+    paths,
+    output=None,
+    *,
+    digits=None,
+    pattern=None,
+    weights="reading",
+    review=None,
+    jobs=1,
+    dask=None,
+):
+    """Read the number in each of many files.
+
+    Parameters
+    ----------
+    paths : iterable of str
+        Of images; one that is given twice is read once.
+    output : str or os.PathLike, optional
+        A file of records, ``.csv`` or ``.jsonl``. Files whose record it holds already,
+        with the same content, are not read again; a record is replaced if the content
+        has changed.
+    digits, pattern
+        As for `digitlib.reading.read`.
+    weights : str or os.PathLike
+        As for `digitlib.model.load_weights`.
+    review : str or os.PathLike, optional
+        A folder, for pictures and a list of what is not accepted; see
+        `digitlib.batch.review.Review`. It then holds copies of people's handwriting.
+    jobs : int
+        How many processes; -1 is one for each core. Each has one thread.
+    dask : str, optional
+        Address of a Dask scheduler; its workers take the place of the jobs. They must
+        find the files, the weights and ``review`` at the same paths.
+
+    Yields
+    ------
+    Record
+        One for each file, whether it was read now or before: in the order of the paths
+        if there is one process, or else as they are finished. With an output, it is
+        written by then. For a file that cannot be read, it has the error.
+
+    Raises
+    ------
+    DigitlibError
+        If an argument cannot be used, or the output or review cannot be written, for
+        one because the disk is full. What was written stays.
+    """
+    paths, _ = once(paths)
+    if jobs != -1:
+        check_count("jobs", jobs, 1, 10_000)
+    weights = str(check_path(weights))
+    if not (ASSETS / f"{weights}.npz").is_file():
+        weights = os.path.abspath(weights)
+    review = None if review is None else Path(os.path.abspath(check_path(review)))
+    inside = [p for p in paths if os.path.dirname(os.path.abspath(p)) == str(review)]
+    if inside:
+        raise DigitlibError(f"{review}: with images to read in it; give another review")
+    recognizer = Recognizer(weights)
+    options = _Options(digits, pattern, weights, _digest(recognizer), review)
+    # A wrong argument is one error now, not one for each file.
+    read(BLANK, digits=digits, pattern=pattern, recognizer=recognizer)
+    with ExitStack() as opened:
+        listed = review and opened.enter_context(Review(review))
+        how = [digits, pattern, options.version, settings(), version("digitlib")]
+        how = hashlib.sha256(json.dumps(how).encode()).hexdigest()[:16]
+        records = output and opened.enter_context(Records(output, how))
+        found = _read_all(paths, options, records, listed, jobs, dask)
+        for record, new in opened.enter_context(closing(found)):
+            if new and record.set_aside and review:
+                listed.add(record)
+            if new and records:
+                records.add(record)
+            yield record
+
+
+def once(paths):
+    """Part paths into those of different files, and the others.
+
+    Parameters
+    ----------
+    paths : iterable of str
+
+    Returns
+    -------
+    first : list of str
+        Without repetition.
+    again : list of str
+        Those that stand for the same file as one of ``first``, spelled alike or not.
+    """
+    if isinstance(paths, (str, bytes)) or not hasattr(paths, "__iter__"):
+        raise DigitlibError(f"paths: {paths!r}, but a list of paths is needed")
+    seen, first, again = set(), [], []
+    for path in paths:
+        check_path(path)
+        path = os.fspath(path)
+        whole = os.path.abspath(path)
+        (again if whole in seen else first).append(path)
+        seen.add(whole)
+    return first, again
+
+
+def _read_all(paths, options, records, listed, jobs, dask):
+    """Yield a record for each path, and whether it is new."""
+
+    def known(path):
+        """The record that need not be made again, if the content is the same."""
+        record = records.find(path) if records else None
+        unlisted = listed and record and record.set_aside and record not in listed
+        return None if unlisted else record
+
+    tasks = ((path, os.path.abspath(path), known(path), options) for path in paths)
+    if jobs == 1 and dask is None:
+        return (_read_one(*task) for task in tasks)
+    return run_all(_read_one, tasks, jobs, dask)
+
+
+def _read_one(path, place, known, options):
+    """Read one file, here or in a worker process."""
+    try:
+        content = load_bytes(place)
+        sha256 = hashlib.sha256(content).hexdigest()
+    except DigitlibError as error:
+        # It names the place, but people know the path as they gave it.
+        why = str(error).replace(readable(place), readable(path), 1)
+        failed = Record(path, None, error=why)
+        return failed, failed != known
+    if known and known.sha256 == sha256:
+        return known, False
+    file = io.BytesIO(content)
+    file.name = path  # for errors
+    try:
+        # The matrices are small; more threads would only wait for each other.
+        with _threads().limit(limits=1):
+            reading = read(
+                file,
+                digits=options.digits,
+                pattern=options.pattern,
+                recognizer=_recognizer(options.weights, options.version),
+            )
+    except DigitlibError as error:
+        return Record(path, sha256, error=str(error)), True
+    record = Record(
+        path, sha256, reading.text, round(reading.confidence, 6), reading.accepted,
+        reading.reason,
+        tuple(
+            Place(
+                d.digit,
+                round(d.confidence, 6),
+                round(d.is_digit, 6),
+                d.accepted,
+                d.box,
+            )
+            for d in reading.digits
+        ),
+    )  # fmt: skip
+    if options.review and record.set_aside:
+        save_picture(options.review, file, record)
+    return record, True
+
+
+@cache
+def _recognizer(weights, version):
+    """Load it once in each process."""
+    return Recognizer(weights)
+
+
+@cache
+def _threads():
+    return ThreadpoolController()
+
+
+def _digest(recognizer):
+    """SHA-256 over all that a recognizer has learned."""
+    sha256 = hashlib.sha256()
+    learned = recognizer.temperature, recognizer.threshold
+    sha256.update(repr(learned).encode())
+    for array in (*recognizer.weights, recognizer.detector):
+        sha256.update(repr(np.shape(array)).encode())
+        sha256.update(np.ascontiguousarray(array, np.float32).tobytes())
+    return sha256.hexdigest()

@@ -1,0 +1,340 @@
+"""Segmentation: a line of ink cut into digits, where the recogniser is surest.
+
+Where one digit ends and the next begins cannot be told without reading them, and they
+cannot be read before they are cut apart. So a line is cut wherever a cut is cheap, too
+often rather than too rarely; the recogniser looks at every piece that could be a digit,
+and of all ways from the left end to the right, the best one is taken (Matan, Burges,
+LeCun and Denker 1992; LeCun, Bottou, Bengio and Haffner 1998, sections V and VI).
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+import math
+
+import numpy as np
+from scipy import ndimage
+
+from digitlib.document.cuts import ENTER, Cuts
+from digitlib.imaging.binarization import WEAK
+from digitlib.model import layers, softmax
+from digitlib.preprocessing import box, center, specks, thickness
+from digitlib.recognizer import detect
+
+FREE = 3.0  # a cut that costs less goes through no ink
+DEAREST = 20.0  # and one that costs more is none
+
+# Lengths are in heights of a digit.
+WIDE = 0.4  # ink wider than this may be several digits, and is cut ...
+SURE = 0.95  # ... unless the recogniser trusts it as much, and ...
+SINGLE = 0.95  # ... it is no wider than this
+STEP = 0.07  # a cut costs the least as far as this to both sides
+MARGIN = 0.1  # and is as far from both ends of the ink
+SLIMMEST, WIDEST = 0.08, 1.4  # a digit
+JOINED = 1.25  # two or three pieces with gaps between them are one at most this wide
+SHORTEST = 0.12  # a digit
+
+# To leave ink unread costs, in the unit of the logarithm of a probability,
+SKIP, SKIP_HEIGHT = 0.5, 6.0  # this, and so much for each height of it
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """A piece of a line, as the recogniser sees it.
+
+    Attributes
+    ----------
+    box : tuple of int
+        Left, top, right, bottom in the line.
+    seen : numpy.ndarray, shape (28, 28), float32, in [0, 1]
+    probabilities : numpy.ndarray, shape (10,), float32
+        Of each digit, if it is one.
+    features : numpy.ndarray, shape (len(FEATURES),)
+    is_digit : float
+        The probability that it is exactly one digit, 0 to 1.
+    """
+
+    box: tuple
+    seen: np.ndarray
+    probabilities: np.ndarray
+    features: np.ndarray
+    is_digit: float
+
+    @property
+    def digit(self):
+        return int(self.probabilities.argmax())
+
+    @property
+    def confidence(self):
+        return float(self.probabilities.max())
+
+    @property
+    def cost(self):
+        """Minus the logarithm of how probable it is that this is that digit."""
+        return -math.log(max(self.is_digit * self.confidence, 1e-12))
+
+
+@dataclass(frozen=True)
+class Skip:
+    """Ink that is left unread.
+
+    Attributes
+    ----------
+    height : float
+        Of it, in heights of a digit.
+    """
+
+    height: float
+
+    @property
+    def cost(self):
+        """In the unit of `Segment.cost`."""
+        return SKIP + SKIP_HEIGHT * self.height
+
+
+FEATURES = (
+    "log of the confidence",
+    "log of the odds that it is a digit, as the detector says",
+    "log of that probability",
+    "energy",
+    "lead of the highest score",
+    "log of the height, upwards or downwards",
+    "log of width by height, squared",
+    "width",
+    "height",
+    "lack of height",
+    "cost of the cut on the left",
+    "cost of the cut on the right",
+    "the larger of both",
+    "cuts through no ink within",
+    "widest gap within",
+    "part of the ink that is no speck",
+    "ink, in heights times pens",
+    "free space on the left",
+    "free space on the right",
+)
+"""What a piece of ink is judged by, in this order."""
+
+
+def judge(features, weights):
+    """Tell how probable it is that segments are exactly one digit.
+
+    By a network of its own, with one layer of a few ReLU units and a sigmoid.
+
+    Parameters
+    ----------
+    features : numpy.ndarray, shape (n, len(FEATURES)), float64
+    weights : tuple of numpy.ndarray, shapes (len(FEATURES), k), (k,), (k,) and ()
+        Of the k units, their biases, and the same of the output.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,), float64, in [0, 1]
+    """
+    hidden, bias, output, last = weights
+    odds = np.maximum(features @ hidden + bias, 0) @ output + last
+    return 1 / (1 + np.exp(-odds.clip(-30, 30)))
+
+
+def as_seen(digit):
+    """Bring ink, (h, w) float32 in [0, 1], into the form in which it is recognised."""
+    return center(box(thickness(digit)))
+
+
+class Lattice:
+    """All ways to cut a line into segments.
+
+    Parameters
+    ----------
+    ink : numpy.ndarray, shape (h, w), float32, in [0, 1]
+        A line, as `digitlib.document.layout.find_lines` cuts it out.
+    height : float
+        Of a digit in pixels.
+    recognizer : digitlib.recognizer.Recognizer
+    weights : tuple of numpy.ndarray, or None
+        As for `judge`. None where these are still to be learned.
+
+    Attributes
+    ----------
+    nodes : list of int
+        The columns of all cuts in order; -1 and w are the ends of the line.
+    segments : dict of (int, int) to Segment
+        By the cuts on their left and right.
+    skips : dict of (int, int) to Skip
+        What may be left unread, by the same.
+    """
+
+    def __init__(self, ink, height, recognizer, weights):
+        self.ink, self.height = ink, height
+        self.recognizer, self.weights = recognizer, weights
+        self.cuts = Cuts(ink)
+        self.pen = _pen(ink)
+        self.segments, self.skips = {}, {}
+        self._free = self.cuts.cost < FREE
+        self.islands = self._islands()
+        self._look(self._islands_joined())
+        self.nodes = sorted({cut for island in self.islands for cut in island})
+        for island in self.islands:
+            segment = self.segments.get(island)
+            sure = segment and segment.is_digit * segment.confidence > SURE
+            if not sure or self._width(island) > SINGLE * height:
+                self._cut(island)
+        self.nodes.sort()
+
+    def cut_everywhere(self):
+        """Also cut what the recogniser trusts as it is."""
+        for island in self.islands:
+            self._cut(island)
+        self.nodes = sorted(set(self.nodes))
+
+    def _islands(self):
+        """Pairs of neighbouring cuts through no ink, with ink between them."""
+        width = self.ink.shape[1]
+        gaps = ndimage.find_objects(ndimage.label(self._free)[0])
+        middles = [(gap.start + gap.stop - 1) // 2 for (gap,) in gaps
+                   if gap.start > 0 and gap.stop < width]  # fmt: skip
+        ends = [-1]
+        for cut in [*middles, width]:
+            if self._between(ends[-1], cut):
+                ends.append(cut)
+        if len(ends) > 1:
+            ends[-1] = width
+        islands = list(pairwise(ends))
+        for island in islands:
+            (_, top, _, bottom), _ = self._between(*island)
+            self.skips[island] = Skip((bottom - top) / self.height)
+        return islands
+
+    def _islands_joined(self):
+        """Each island, and two or three that together are no wider than a digit."""
+        pairs = list(self.islands)
+        for number in (2, 3):
+            for i in range(len(self.islands) - number + 1):
+                pair = self.islands[i][0], self.islands[i + number - 1][1]
+                if self._width(pair) <= JOINED * self.height:
+                    pairs.append(pair)
+        return pairs
+
+    def _width(self, pair):
+        (left, _, right, _), _ = self._between(*pair)
+        return right - left
+
+    def _cut(self, island):
+        """Cut an island where it costs least, and look at all that comes of it."""
+        (left, _, right, _), _ = self._between(*island)
+        if right - left < WIDE * self.height:
+            return
+        margin = max(1, round(MARGIN * self.height))
+        window = max(1, round(STEP * self.height))
+        cost = self.cuts.cost[left + margin : right - margin]
+        if not cost.size:
+            return
+        least = ndimage.minimum_filter1d(cost, 2 * window + 1, mode="nearest")
+        cheap = (cost <= least) & (cost < DEAREST)
+        plateaus = ndimage.find_objects(ndimage.label(cheap)[0])
+        inner = [left + margin + (p.start + p.stop - 1) // 2 for (p,) in plateaus]
+        self.nodes += inner
+        ends = [island[0], *inner, island[1]]
+        places = [left, *inner, right]
+        self._look(
+            [
+                (ends[i], ends[j])
+                for i in range(len(ends))
+                for j in range(i + 1, len(ends))
+                if SLIMMEST <= (places[j] - places[i]) / self.height <= WIDEST
+            ]
+        )
+
+    def _between(self, left, right):
+        """The ink between two cuts: its box, and the cut-out; None without ink."""
+        lefts, rights = self.cuts.path(left), self.cuts.path(right)
+        low, high = lefts.min(), rights.max()
+        columns = np.arange(low, high)
+        own = (columns >= lefts[:, np.newaxis]) & (columns < rights[:, np.newaxis])
+        part = np.where(own, self.ink[:, low:high], 0)
+        ink = part > WEAK
+        y, x = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+        if len(y) == 0:
+            return None
+        top, bottom, left, right = y[0], y[-1] + 1, x[0], x[-1] + 1
+        where = (int(low + left), int(top), int(low + right), int(bottom))
+        return where, part[top:bottom, left:right]
+
+    def _look(self, pairs):
+        """Let the recogniser look at what is between pairs of cuts."""
+        found = []
+        for pair in pairs:
+            if pair in self.segments:
+                continue
+            between = self._between(*pair)
+            if between and between[0][3] - between[0][1] >= SHORTEST * self.height:
+                where, part = between
+                digit = specks(part)
+                seen = as_seen(digit)
+                if seen.any():
+                    found.append((pair, where, part, digit.sum() / part.sum(), seen))
+        if not found:
+            return
+        seen = np.array([item[-1] for item in found])
+        passed = layers(seen, self.recognizer.weights)
+        probabilities = softmax(passed[-1] / self.recognizer.temperature)
+        detected = detect(passed, self.recognizer.detector).clip(1e-6, 1 - 1e-6)
+        features = np.array(
+            [
+                _of_network(probabilities[i], detected[i], passed[-1][i])
+                + self._of_shape(pair, where, part, kept)
+                for i, (pair, where, part, kept, _) in enumerate(found)
+            ]
+        )
+        is_digit = np.full(len(found), 0.5)
+        if self.weights is not None:
+            is_digit = judge(features, self.weights)
+        for i, (pair, where, *_, image) in enumerate(found):
+            self.segments[pair] = Segment(
+                where, image, probabilities[i].astype(np.float32), features[i],
+                float(is_digit[i]),
+            )  # fmt: skip
+
+    def _of_shape(self, pair, where, part, kept):
+        """Those of `FEATURES` that tell of the shape of a piece and its place."""
+        wide = (where[2] - where[0]) / self.height
+        tall = (where[3] - where[1]) / self.height
+        cut = [self._cost(end) / ENTER for end in pair]
+        within = sum(pair[0] < a < pair[1] for a, _ in self.islands)
+        columns = np.flatnonzero((part > WEAK).any(axis=0))
+        gap = (np.diff(columns).max(initial=1) - 1) / self.height
+        return [
+            abs(math.log(tall)), math.log(max(wide, 0.02) / tall) ** 2, wide, tall,
+            max(0, 0.6 - tall), *cut, max(cut), within, gap, kept,
+            part.sum() / self.height / self.pen, *map(self._space, pair),
+        ]  # fmt: skip
+
+    def _cost(self, cut):
+        inside = 0 <= cut < len(self.cuts.cost) and not self._free[cut]
+        return float(self.cuts.cost[cut]) if inside else 0.0
+
+    def _space(self, cut):
+        """How much free space there is around a cut, up to 1 height of a digit."""
+        if cut in (-1, self.ink.shape[1]):
+            return 1.0
+        taken = np.flatnonzero(~self._free)
+        at = np.searchsorted(taken, cut)
+        if not self._free[cut] or at in (0, len(taken)):
+            return 0.0 if not self._free[cut] else 1.0
+        return min((taken[at] - taken[at - 1] - 1) / self.height, 1.0)
+
+
+def _of_network(probabilities, detected, scores):
+    """Those of `FEATURES` that tell what the network makes of a piece."""
+    second, first = np.sort(scores)[-2:]
+    energy = first + math.log(np.exp(scores - first).sum())
+    odds = math.log(detected / (1 - detected))
+    confidence = math.log(probabilities.max())
+    return [confidence, odds, math.log(detected), energy / 10, (first - second) / 10]
+
+
+def _pen(ink):
+    """The width of the strokes, in pixels: their area by half of their border."""
+    strong = ink > 0.5
+    inner = ndimage.binary_erosion(strong)
+    border = strong.sum() - inner.sum()
+    return max(2.0, 2 * strong.sum() / border) if border else 2.0

@@ -1,0 +1,6 @@
+"""From a file to ink on paper: loading, binarization, connected components.
+
+Enters: an image in any form. Leaves: grey values or colours, float32 in [0, 1]; ink
+told from paper; the connected components of ink. Imports nothing of digitlib but
+`digitlib.errors` and ``digitlib._internal``.
+"""

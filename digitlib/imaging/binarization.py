@@ -1,0 +1,151 @@
+"""Ink and paper told apart: the first steps of whatever reads an image.
+
+Each step takes and returns an array, (height, width) float32 in [0, 1]; `color` may be
+given (height, width, 3), and after `polarity` ink is light on dark.
+"""
+
+import math
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+from digitlib.imaging.components import AROUND
+from digitlib.imaging.fast import grown, opening, otsu, quantile, strongest
+from digitlib.imaging.loading import LUMA
+
+EYE = 100  # pixels: the longest side, where only the large outlines matter
+
+# How strokes and paper are told apart. Ink is 1 where it is as dark as the strokes.
+WIDEST = 0.3  # of the longer side: no stroke is wider, so all that is wider is paper
+DARKEST = 0.5  # paper counts as no darker than this, lest noise in the dark become ink
+FAINTEST = 0.12  # of the way from paper to full ink: what is fainter is no ink
+STRONG = 0.5  # ink begins where it is strong, ...
+WEAK = 0.25
+"""Ink goes on while it is no weaker than this, as part of full ink."""
+SEPARATE = 0.66  # how clearly ink and paper differ at least: see `separability`
+DEVIATIONS = 4  # ink stands out from the grain of the paper by as many of its own
+MOST = 0.8  # of the image: what covers more is no ink
+
+
+def color(picture):
+    """Mix red, green and blue so that ink and paper differ most.
+
+    The mixture is the direction in which the colours vary most from their
+    surroundings (the first principal component): blue ink shows best in red light.
+    """
+    if picture.ndim == 2:
+        return picture
+    every = math.ceil(max(picture.shape) / EYE)
+    small = picture[::every, ::every]
+    window = [1 + side // 4 for side in small.shape[:2]]
+    differences = (small - ndimage.uniform_filter(small, (*window, 1))).reshape(-1, 3)
+    variances, directions = np.linalg.eigh(differences.T @ differences)
+    mixture = directions[:, -1].astype(np.float32)
+    if variances[-1] < 1e-6:  # one colour everywhere
+        mixture = LUMA
+    mixture = mixture * (np.copysign(1, mixture @ LUMA) / np.abs(mixture).sum())
+    return (picture @ mixture - mixture.clip(max=0).sum()).clip(0, 1)
+
+
+def noise(picture, spread=None):
+    """Smooth the grain of paper and sensor; a small image has too little to lose.
+
+    ``spread`` is the standard deviation of the smoothing in pixels; without it, as fits
+    an image of one digit.
+    """
+    if min(picture.shape) < 40:
+        return picture
+    return ndimage.gaussian_filter(picture, spread or max(picture.shape) / 250)
+
+
+def polarity(picture):
+    """Turn dark ink on light into light ink on dark.
+
+    Paper is the larger part of the image, and the larger part of its border. This is
+    asked twice, of the image itself and of its differences from the surroundings,
+    which shadows do not deceive; the second answer counts more.
+    """
+    small = reduced(picture, EYE)
+    local = small - ndimage.uniform_filter(small, 1 + max(small.shape) // 4 * 2)
+    paper_is_light = _light(local) + 0.35 * _light(small) > 0
+    return 1 - picture if paper_is_light else picture
+
+
+def shading(picture, widest=None, border="reflect", darkest=DARKEST):
+    """Take away the paper, however the light falls on it.
+
+    The paper is what remains when all that is narrower than the widest stroke is
+    removed (a morphological opening). Each pixel becomes the part of the way from the
+    paper to full ink that it has gone, so that ink in a shadow counts as in the light.
+    ``widest`` is the width of the widest stroke in pixels; without it, as fits an image
+    of one digit. ``border`` says how the image goes on beyond its border, as SciPy
+    names it: after ``"nearest"``, a dark edge is as wide as any paper. Paper counts as
+    no darker than ``darkest``, 0 to 1.
+    """
+    window = 1 + max(2, round((widest or WIDEST * max(picture.shape)) / 2)) * 2
+    paper = opening(picture, (window, window), border)
+    return (picture - paper) / np.maximum(1 - paper, 1 - darkest)
+
+
+def threshold(picture):
+    """Find the ink, make it 1 and the paper 0; the edges of strokes stay in between.
+
+    Faint ink counts where it touches strong ink (hysteresis, Canny 1986).
+    """
+    nothing = np.zeros_like(picture)
+    ink = quantile(picture[picture >= STRONG * strongest(picture)], 0.85)
+    if ink < FAINTEST:
+        return nothing
+    paper = picture[picture < WEAK * ink]
+    level = quantile(paper, 0.5) if paper.size else 0
+    grain = 1.48 * quantile(np.abs(paper - level), 0.5) if paper.size else 0
+    if ink - level < FAINTEST:
+        return nothing
+    scaled = ((picture - level) / (ink - level)).clip(0, 1)
+    weak = max(WEAK, DEVIATIONS * grain / (ink - level))
+    if separability(picture) < SEPARATE:
+        return nothing
+    pieces, n = ndimage.label(scaled > weak, AROUND)
+    strong = np.zeros(n + 1, bool)
+    strong[pieces[scaled > max(STRONG, weak)]] = True
+    found = strong[pieces]
+    if found.mean() > MOST:
+        return nothing
+    return only(scaled, found)
+
+
+def reduced(picture, side):
+    """Average squares of pixels until the longer side is at most ``side``."""
+    factor = math.ceil(max(picture.shape) / side)
+    if factor == 1:
+        return picture
+    return np.asarray(Image.fromarray(np.ascontiguousarray(picture)).reduce(factor))
+
+
+def separability(picture):
+    """Measure how clearly an image falls into two parts, 0 to 1 (Otsu 1979).
+
+    The part of the variance that is between the light and the dark pixels, not within
+    them. Noise without ink, if it is Gaussian, has 2 / pi, about 0.64.
+    """
+    light = picture > otsu(picture)
+    part = light.mean()
+    if part in (0, 1):
+        return 0.0
+    contrast = picture[light].mean() - picture[~light].mean()
+    return part * (1 - part) * contrast**2 / picture.var()
+
+
+def _light(picture):
+    """Tell whether the light part is the paper: above 0 if so, up to 1."""
+    if np.ptp(picture) < 1e-4:
+        return 0
+    light = picture > otsu(picture)
+    border = (light[0], light[-1], light[:, 0], light[:, -1])
+    return light.mean() - 0.5 + np.concatenate(border).mean() - 0.5
+
+
+def only(picture, ink):
+    """Erase all but some ink and the grey edges around it."""
+    return np.where(grown(ink), picture, 0)

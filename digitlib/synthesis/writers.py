@@ -1,0 +1,230 @@
+"""Hands: how somebody writes digits and rows of them, made out of MNIST.
+
+All digits of a hand are written with one pen. The rule for every range below: a person
+still reads each digit at a glance.
+"""
+
+from dataclasses import dataclass
+import math
+
+import numpy as np
+from scipy import ndimage
+
+from digitlib._internal.checks import check_images, check_labels
+from digitlib.errors import DigitlibError
+from digitlib.synthesis.photographs import draw_pen
+from digitlib.synthesis.strokes import PEN, likeness, stroke
+
+# Each pair (low, high) is a range from which a number is drawn. Where nothing else is
+# said, the unit is the size of the hand: the usual longer side of its digits.
+
+# The hand
+SIZE = (20, 120)  # pixels; small ones are more frequent
+SIZES = (0.9, 1.1)  # of a single digit
+SLANT = (-8.0, 8.0)  # degrees: how all of them lean ...
+TURN = (-4.0, 4.0)  # ... and a single one besides
+BASELINE = (-0.06, 0.06)  # how far below the line a digit ends
+SLOPE = {  # degrees: how the line falls
+    "clear": (-4.0, 4.0),
+    "touching": (-4.0, 4.0),
+    "boxes": (-2.5, 2.5),
+    "ruled": (-3.0, 3.0),
+    "shadow": (-10.0, 10.0),
+    "lines": (-5.0, 5.0),
+}
+
+# Spaces
+GAP = (0.08, 0.5)  # between the ink of neighbours, in one field; small ones are ...
+GAPS = (0.7, 1.6)  # ... more frequent; and times this, from pair to pair
+APART = 0.8  # of the pen's width, and ...
+PIXELS = 3  # ... in pixels: no gap is smaller
+OVERHANG = 0.35  # a digit may be above or below this part of its neighbour's width
+JOINED = 0.65  # how often neighbours should touch; some cannot
+OVERLAP = (0.0, 0.06)  # how far one then reaches into the other
+NESTED = 0.15  # and above or below it, as part of the narrower width
+TRIES = 100  # how often others are drawn until some can touch
+JOINT = 0.25  # along how much of its height: two bars that merge are one
+
+# A 9 whose loop has opened, or a 3 with one, is another digit to a person too; and so
+# is an 8 that was a blot, when a fine pen draws its line.
+LEGIBLE = 10  # times, at most, one is sought that has as many loops as it had, and ...
+ALIKE = 0.8  # ... a line that is as much like its ink
+
+# Several lines
+LINES = (2, 4)
+MORE = 2  # a line is longer or shorter by up to this many digits
+LEADING = (1.45, 2.2)  # from line to line
+INDENT = (0.0, 0.6)  # where a line begins
+
+
+def make_pool(images, labels):
+    """Sort digits to write with: the images, and where each digit is."""
+    images = check_images(images)
+    labels = check_labels(labels, len(images))
+    places = [np.flatnonzero(labels == digit) for digit in range(10)]
+    for digit, found in enumerate(places):
+        if len(found) == 0:
+            raise DigitlibError(
+                f"labels: no {digit}, but some of each digit are needed"
+            )
+    return images, places
+
+
+@dataclass(frozen=True)
+class Writer:
+    """One writer with one pen; the sizes are in pixels, the angles in degrees."""
+
+    size: float
+    width: float
+    slope: float
+    slant: float
+
+    def turned(self, points):
+        """Where points (..., 2), x and y, lie on a sheet that slopes."""
+        angle = math.radians(self.slope)
+        sine, cosine = math.sin(angle), math.cos(angle)
+        return np.asarray(points, float) @ np.array([[cosine, sine], [-sine, cosine]])
+
+
+@dataclass
+class Row:
+    """Digits of one line: their text, coverages and upper left corners so far."""
+
+    text: str
+    glyphs: list
+    corners: list
+    joined: bool = False
+
+    @property
+    def right(self):
+        """Where the last digit that has its place ends."""
+        n = len(self.corners)
+        return self.corners[-1][0] + self.glyphs[n - 1].shape[1] if n else 0
+
+    def moved(self, x, y):
+        corners = [(left + round(x), top + round(y)) for left, top in self.corners]
+        return Row(self.text, self.glyphs, corners, self.joined)
+
+
+def draw_writer(kind, rng):
+    """A `Writer` as it writes fields of some kind, by the keys of ``SLOPE``."""
+    size = draw_small(SIZE, rng)
+    pen = draw_pen(size, rng) * size
+    return Writer(size, pen, rng.uniform(*SLOPE[kind]), rng.uniform(*SLANT))
+
+
+def draw_style(hand, rng):
+    """How a hand writes one digit: what `digitlib.synthesis.strokes.stroke` takes."""
+    size = round(hand.size * rng.uniform(*SIZES))
+    pen = np.clip(hand.width / size, *PEN)
+    return pen, size, hand.slope + hand.slant + rng.uniform(*TURN)
+
+
+def legible(image, glyph):
+    """Tell whether a digit that was written anew is still the same to a person."""
+    return likeness(image) >= ALIKE and _loops(glyph) == _loops(image)
+
+
+def _loops(coverage):
+    """How many pieces of paper there are inside of a digit."""
+    paper = np.pad(coverage, 1) < 0.5
+    return ndimage.label(paper)[1] - 1
+
+
+def draw_digits(pool, n, hand, rng):
+    """The text of ``n`` digits, and each as the hand writes it."""
+    images, places = pool
+    glyphs = []
+    values = rng.integers(10, size=n)
+    for value in values:
+        style = draw_style(hand, rng)
+        for _ in range(LEGIBLE):
+            image = images[rng.choice(places[value])]
+            glyph = stroke(image, *style)
+            if legible(image, glyph):
+                break
+        [inked] = ndimage.find_objects((glyph > 0).astype(int))
+        glyphs.append(glyph[inked])
+    return "".join(map(str, values)), glyphs
+
+
+def write_row(pool, n, hand, rng, touching=False):
+    """Write on a line that begins at 0, 0; if ``touching``, until some digits do."""
+    for _ in range(TRIES):
+        row = _space(*draw_digits(pool, n, hand, rng), hand, rng, touching)
+        if row.joined or not touching:
+            return row
+    raise DigitlibError("images: no two that can touch and not merge; give others")
+
+
+def _space(text, glyphs, hand, rng, touching):
+    """Put digits beside each other, each as far as its ink asks for."""
+    usual = draw_small(GAP, rng) * hand.size
+    fall = math.tan(math.radians(hand.slope))
+    # How far to the right there is ink, in each row around the line
+    above = round(3 * hand.size * (1 + len(glyphs) * abs(fall)))
+    reach = np.full(2 * above, -np.inf)
+    row = Row(text, glyphs, [])
+    for glyph in glyphs:
+        height, width = glyph.shape
+        first, last = _sides(glyph)
+        right = row.right
+        foot = (right + width / 2) * fall + rng.uniform(*BASELINE) * hand.size
+        top = round(foot) - height
+        rows = slice(above + top, above + top + height)
+        narrower = min(width, row.glyphs[len(row.corners) - 1].shape[1])
+        gap = usual * rng.uniform(*GAPS)
+        gap = math.ceil(max(gap, APART * hand.width, PIXELS))
+        left = None if row.corners else 0
+        if row.corners and touching and rng.random() < JOINED:
+            nearest = right - NESTED * narrower
+            left = _touch(reach[rows] - first, nearest, hand, rng)
+            row.joined |= left is not None
+        if left is None:
+            around = ndimage.maximum_filter1d(reach, 2 * gap + 1)
+            nearest = right - OVERHANG * narrower
+            left = math.ceil(max((around[rows] - first).max() + 1 + gap, nearest))
+        row.corners.append((left, top))
+        reach[rows] = np.maximum(reach[rows], left + last)
+    return row
+
+
+def _touch(meet, nearest, hand, rng):
+    """Where a digit goes that touches the ones before; None if it would merge.
+
+    Where it meets them in each row is given, and what is too near.
+    """
+    overlap = rng.uniform(*OVERLAP) * hand.size
+    for reached in (overlap, overlap / 2, 0):
+        left = np.ceil(meet.max()) + 1 - round(reached)
+        joint = (left - meet < hand.width / 2).sum()
+        if left >= nearest and joint < JOINT * len(meet):
+            return int(left)
+    return None
+
+
+def _sides(glyph):
+    """The first and last column with ink in each row; infinite where there is none."""
+    solid = glyph > 0.5
+    some = solid.any(axis=1)
+    last = glyph.shape[1] - 1 - solid[:, ::-1].argmax(axis=1)
+    first = solid.argmax(axis=1)
+    return np.where(some, first, np.inf), np.where(some, last, -np.inf)
+
+
+def write_lines(pool, length, hand, rng):
+    """Write several rows, one below the other, some longer and some shorter."""
+    leading = rng.uniform(*LEADING) * hand.size
+    rows = []
+    for i in range(rng.integers(*LINES, endpoint=True)):
+        n = max(1, length + rng.integers(-MORE, MORE, endpoint=True))
+        row = write_row(pool, n, hand, rng)
+        indent = rng.uniform(*INDENT) * hand.size
+        rows.append(row.moved(*hand.turned((indent, i * leading))))
+    return rows
+
+
+def draw_small(bounds, rng):
+    """From a range, small numbers being more frequent."""
+    low, high = bounds
+    return low * (high / low) ** rng.random()

@@ -1,0 +1,153 @@
+"""When to accept a reading: temperature, detector and threshold of a recognizer.
+
+All three are chosen with a twin of the network, trained by the same recipe without
+the validation images; on images it has learned by heart, any network looks sure and
+right.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from digitlib.errors import DigitlibError
+from digitlib.evaluation import bootstrap_interval, fit_temperature
+from digitlib.model import forward, layers, softmax
+from digitlib.preprocessing import preprocess
+from digitlib.recognizer import detect, traces
+from digitlib.synthesis import negatives
+from digitlib.synthesis.photographs import blanks, photographs
+
+ACCEPTED = 0.97  # of the validation images
+REGULARIZATION = 0.1  # scikit-learn's C: the smaller, the smaller the weights
+
+
+def fit_acceptance(weights, twin, fit_images, validation, seed=0, *, more=None):
+    """Choose temperature, detector and threshold for trained weights.
+
+    Parameters
+    ----------
+    weights : Weights, or six arrays in the same order
+        Trained on all images.
+    twin : Weights, or six arrays in the same order
+        Trained by the same recipe on ``fit_images`` only.
+    fit_images : numpy.ndarray, shape (m, 28, 28), float32, in [0, 1]
+        At least 40; with 40,000 or more, it takes minutes.
+    validation : tuple of numpy.ndarray, shapes (k, 28, 28) and (k,)
+        Other images, in [0, 1], and their labels.
+    seed : int, 0 to 2**32 - 1
+        Decides how the photographs look, and what else there is to learn from.
+    more : tuple of two numpy.ndarray, shapes (k, 28, 28), float32, in [0, 1], optional
+        Digits, and what is none, from which the detector learns too.
+
+    Returns
+    -------
+    detector : numpy.ndarray, shape (222,), float32
+        For `digitlib.recognizer.detect`.
+    settings : dict
+        ``temperature`` and ``threshold``, as `digitlib.recognizer.Recognizer` uses
+        them.
+    """
+    images, labels = validation
+    temperature = choose_temperature(twin, images, labels)
+    learn = material(fit_images, min(1000, len(fit_images) // 40), seed)
+    if more is not None:
+        learn = [np.concatenate(pair) for pair in zip(learn, more, strict=True)]
+    digits, others = learn
+    detector, twins = (
+        fit_detector(layers(digits, w), layers(others, w)) for w in (weights, twin)
+    )
+    passed = layers(np.array([preprocess(image) for image in images]), twin)
+    confidence = softmax(passed[-1] / temperature).max(axis=1)
+    threshold = np.quantile(confidence * detect(passed, twins), 1 - ACCEPTED)
+    settings = {"temperature": temperature, "threshold": round(float(threshold), 4)}
+    return detector, settings
+
+
+def choose_temperature(twin, images, labels):
+    """Fit a temperature; 1 where its 95 % interval contains 1: nothing to mend."""
+    probabilities = forward(images, twin)
+    low, high = bootstrap_interval(fit_temperature, probabilities, labels, 100)
+    if low <= 1 <= high:
+        return 1.0
+    return round(fit_temperature(probabilities, labels), 4)
+
+
+def material(images, n=1000, seed=0):
+    """Make what a detector learns from, as the network will see it.
+
+    Parameters
+    ----------
+    images : numpy.ndarray, shape (m, 28, 28), float32, in [0, 1]
+        Digits.
+    n : int
+    seed : int, 0 to 2**32 - 1
+
+    Returns
+    -------
+    digits : numpy.ndarray, shape (k, 28, 28), float32, in [0, 1]
+        Up to 20,000 of the images, photographs of 2 n others, and all of them once
+        more, distorted.
+    others : numpy.ndarray, shape (about 21 * n, 28, 28), float32, in [0, 1]
+        Capital letters, two digits side by side, lines, noise and blank sheets with
+        ink in them, as they are and twice distorted.
+    """
+    from digitlib.augmentation import augment
+
+    def seen(pictures):
+        found = np.array([preprocess(picture) for picture in pictures])
+        return found[found.any(axis=(1, 2))]
+
+    digits = np.concatenate(
+        (images[4 * n :][:20_000], seen(photographs(images[: 2 * n], seed)))
+    )
+    kinds = (
+        negatives.letters(fonts(), 2 * n, seed),
+        negatives.pairs(images[: 2 * n], images[2 * n : 4 * n], seed),
+        negatives.lines(2 * n, seed),
+        negatives.noise((n + 1) // 2, seed),
+        blanks(6 * n, seed),  # in most of which no ink is found
+    )
+    others = np.concatenate([seen(kind) for kind in kinds])
+    distorted = augment(digits, (seed, 0)), np.asarray(digits)
+    twice = augment(others, (seed, 1)), augment(others, (seed, 2))
+    return np.concatenate(distorted), np.concatenate((*twice, others))
+
+
+def fonts():
+    """Return the font files that letters to learn from are set in: DejaVu."""
+    import matplotlib
+
+    folder = Path(matplotlib.get_data_path(), "fonts", "ttf")
+    return [p for p in sorted(folder.glob("DejaVu*.ttf")) if "Display" not in p.name]
+
+
+def fit_detector(digits, others):
+    """Fit a detector by logistic regression; both kinds count the same.
+
+    Parameters
+    ----------
+    digits, others : three numpy.ndarray, shapes (n, 100), (n, 100), (n, 10)
+        What `digitlib.model.layers` returns for images of digits, and for images of
+        anything else.
+
+    Returns
+    -------
+    numpy.ndarray, shape (222,), float32
+
+    Raises
+    ------
+    DigitlibError
+        If there are fewer than ten of either kind.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    fewest = min(len(digits[0]), len(others[0]))
+    if fewest < 10:
+        raise DigitlibError(f"{fewest} images of a kind, but at least 10 are needed")
+    inputs = np.concatenate((traces(digits), traces(others)))
+    labels = np.repeat([1, 0], [len(digits[0]), len(others[0])])
+    mean, size = inputs.mean(axis=0), inputs.std(axis=0) + 1e-3
+    model = LogisticRegression(C=REGULARIZATION, max_iter=500, class_weight="balanced")
+    model.fit((inputs - mean) / size, labels)
+    weights = model.coef_[0] / size
+    return np.append(weights, model.intercept_ - weights @ mean).astype(np.float32)

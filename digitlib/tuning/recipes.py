@@ -1,0 +1,282 @@
+"""Recipes: the document's way to train, and the changes that make it better.
+
+The name of a recipe says what it is made of. ``plain`` is the document's recipe;
+``plain+affine`` makes one change to it; ``robust`` makes all changes that the book
+recommends, and ``robust-affine`` all but one.
+"""
+
+from dataclasses import dataclass, replace
+from functools import partial
+import re
+
+import numpy as np
+
+from digitlib._internal.checks import check_count, check_images, check_labels
+from digitlib.errors import DigitlibError
+from digitlib.model import build_model
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train. As it stands without arguments, it is the document's."""
+
+    batch_size: int = 32
+    """Images that share a step."""
+    rate: float = 0.001
+    """Adam's learning rate; with a schedule, the highest."""
+    schedule: bool = False
+    """Whether the rate climbs during the first epoch (Goyal et al. 2017) and then falls
+    to zero along half a cosine wave (Loshchilov and Hutter 2017). As a change, it comes
+    with larger batches and a higher rate, see `CHANGES`."""
+    average: float = 0.0
+    """How much of itself a running average of the weights keeps at each step. If not 0,
+    the average is what training returns (Polyak and Juditsky 1992)."""
+    decay: float = 0.0
+    """Weight decay (Loshchilov and Hutter 2019)."""
+    normalize: bool = False
+    """Batch normalization while training (Ioffe and Szegedy 2015); `fold` makes it
+    vanish afterwards."""
+    affine: bool = False
+    """Images are turned, stretched, slanted and moved, as much as
+    `digitlib.augmentation.augment` does."""
+    elastic: bool = False
+    """Images are bent, as much as `digitlib.augmentation.augment` does (Simard et al.
+    2003)."""
+    ink: bool = False
+    """Strokes become thicker and thinner, as much as `digitlib.augmentation.augment`
+    makes them."""
+    fade: bool = False
+    """Distortions become milder towards the end, where they are half as strong."""
+    teacher: bool = False
+    """Learn from the probabilities of a network with 800 + 800 units (Hinton, Vinyals
+    and Dean 2015), trained by the recipe ``robust``."""
+
+
+CHANGES = {
+    "schedule": {"batch_size": 128, "rate": 0.008, "schedule": True},
+    "average": {"average": 0.999},
+    "decay": {"decay": 0.05},
+    "normalize": {"normalize": True},
+    "affine": {"affine": True},
+    "elastic": {"elastic": True},
+    "ink": {"ink": True},
+    "fade": {"fade": True},
+    "teacher": {"teacher": True},
+}
+"""What each change sets, by its name."""
+ROBUST = ("schedule", "normalize", "affine", "elastic", "ink", "fade")
+TEACHER_UNITS = (800, 800)
+TEACHER_TEMPERATURE = 2.0  # softens both sets of probabilities before they are compared
+
+
+def find_recipe(name):
+    """Look a recipe up by its name.
+
+    Parameters
+    ----------
+    name : str or Recipe
+        ``"plain"`` or ``"robust"``, followed by any number of changes: ``+change`` to
+        make one, ``-change`` to leave one out.
+
+    Returns
+    -------
+    Recipe
+        Given a Recipe, the same.
+
+    Raises
+    ------
+    DigitlibError
+        If there is no such recipe or change.
+    """
+    if isinstance(name, Recipe):
+        return name
+    base, *changes = re.split(r"(?=[+-])", name) if isinstance(name, str) else [None]
+    unknown = [change for change in changes if change[1:] not in CHANGES]
+    if base not in ("plain", "robust") or unknown:
+        raise DigitlibError(
+            f"{name}: no such recipe; give plain or robust, and to change it + or - "
+            f"and one of {', '.join(CHANGES)}"
+        )
+    made = dict.fromkeys(ROBUST if base == "robust" else ())
+    for change in changes:
+        if change[0] == "+":
+            made[change[1:]] = None
+        else:
+            made.pop(change[1:], None)
+    recipe = Recipe()
+    for change in made:
+        recipe = replace(recipe, **CHANGES[change])
+    return recipe
+
+
+def train_recipe(
+    recipe, x, y, *, seed=0, epochs=20, validation_data=None, progress=True
+):
+    """Train 784-100-100-10 from the beginning, by a recipe.
+
+    Parameters
+    ----------
+    recipe : str or Recipe
+        As for `find_recipe`.
+    x, y, epochs, validation_data, progress
+        As for `digitlib.training.train`.
+    seed : int, 0 to 2**32 - 1
+        Decides the first weights, the order of the images, and the distortions.
+
+    Returns
+    -------
+    (model, history) : keras.Model, keras.callbacks.History
+        The model has the layers of `digitlib.model.build_model`, whatever the recipe.
+
+    Raises
+    ------
+    DigitlibError
+        As `find_recipe` and `digitlib.training.train`.
+    """
+    recipe = find_recipe(recipe)
+    seed = check_count("seed", seed, 0, 2**32 - 1)
+    x = check_images(x, "x")
+    y = check_labels(y, len(x), "y")
+    epochs = check_count("epochs", epochs, 1, 1_000_000)
+    check_count("batch_size", recipe.batch_size, 1, len(x))
+    teacher = None
+    if recipe.teacher:
+        best = replace(find_recipe("robust"), teacher=False)
+        teacher, finished = _train(
+            best, TEACHER_UNITS, x, y, seed, epochs, progress=progress
+        )
+        if len(finished.epoch) < epochs:
+            raise KeyboardInterrupt  # there is nobody yet to learn from
+    model, history = _train(
+        recipe,
+        (100, 100),
+        x,
+        y,
+        seed,
+        epochs,
+        teacher=teacher,
+        validation_data=validation_data,
+        progress=progress,
+    )
+    return fold(model), history
+
+
+def fold(model):
+    """Fold batch normalization into the layers before it.
+
+    Once trained, it multiplies each unit's sum by a number and adds another. A layer
+    with other weights does both by itself.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Dense layers of 100, 100 and 10 units, with or without batch normalization
+        between a layer and its ReLU.
+
+    Returns
+    -------
+    keras.Model
+        As `digitlib.model.build_model` makes, of the same predictions.
+    """
+    weights = []
+    for layer in model.layers:
+        parts = layer.get_weights()
+        if len(parts) == 2:  # a layer's kernel and bias
+            weights += parts
+        elif len(parts) == 4:  # a batch normalization
+            gain, offset, mean, variance = parts
+            factor = gain / np.sqrt(variance + layer.epsilon)
+            weights[-2] = weights[-2] * factor
+            weights[-1] = (weights[-1] - mean) * factor + offset
+    plain = build_model()
+    plain.set_weights(weights)
+    return plain
+
+
+def _train(recipe, units, x, y, seed, epochs, teacher=None, **options):
+    """Train a network by a recipe, here of any width."""
+    from digitlib.training import train
+
+    epoch = -(-len(x) // recipe.batch_size)  # steps
+    model = _build(recipe, units, seed, epoch, epochs)
+    if teacher is not None:
+        model.compute_loss = partial(_loss_from, teacher)
+    history = train(
+        model,
+        x,
+        y,
+        epochs=epochs,
+        batch_size=recipe.batch_size,
+        seed=seed,
+        augment=_distortions(recipe, model.optimizer, epoch * epochs),
+        **options,
+    )
+    return model, history
+
+
+def _build(recipe, units, seed, epoch, epochs):
+    """The untrained network, compiled with the recipe's optimizer."""
+    from digitlib._internal.quiet_tensorflow import keras
+
+    keras.utils.set_random_seed(seed)
+    layers = [keras.Input((28, 28)), keras.layers.Flatten()]
+    for n in units:
+        layers.append(keras.layers.Dense(n))
+        if recipe.normalize:
+            layers.append(keras.layers.BatchNormalization(momentum=0.99))
+        layers.append(keras.layers.ReLU())
+    layers.append(keras.layers.Dense(10, activation="softmax"))
+    model = keras.Sequential(layers)
+    rate = recipe.rate
+    if recipe.schedule:
+        rate = keras.optimizers.schedules.CosineDecay(
+            0.0, max(1, epoch * (epochs - 1)), warmup_target=rate, warmup_steps=epoch
+        )
+    optimizer = keras.optimizers.Adam(
+        rate,
+        weight_decay=recipe.decay or None,
+        use_ema=recipe.average > 0,
+        ema_momentum=recipe.average or 0.99,
+    )
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def _distortions(recipe, optimizer, steps):
+    """What `digitlib.training.train` takes as ``augment``."""
+    if not (recipe.affine or recipe.elastic or recipe.ink):
+        return False
+    from digitlib._internal.quiet_tensorflow import keras
+    from digitlib.augmentation import augment
+
+    sizes = {}
+    if not recipe.affine:
+        sizes = {"rotation": 0.0, "scale": 0.0, "shear": 0.0, "shift": 0.0}
+    if not recipe.elastic:
+        sizes["elastic"] = 0.0
+    if not recipe.ink:
+        sizes["ink"] = 0.0
+    fading = keras.optimizers.schedules.PolynomialDecay(1.0, steps, 0.5)
+
+    def distort(images, seed):
+        strength = fading(optimizer.iterations) if recipe.fade else 1.0
+        return augment(images, seed, strength=strength, **sizes)
+
+    return distort
+
+
+def _loss_from(teacher, x, y, y_pred, **_):
+    """How far the student's probabilities are from the teacher's, both softened.
+
+    Softening divides the logarithms by the temperature. Its square gives the gradient
+    the size that it has without (Hinton, Vinyals and Dean 2015).
+    """
+    from digitlib._internal.quiet_tensorflow import tensorflow as tf
+
+    def soft_log(probabilities):
+        scores = tf.math.log(probabilities + 1e-9) / TEACHER_TEMPERATURE
+        return tf.nn.log_softmax(scores)
+
+    wanted = tf.exp(soft_log(teacher(x, training=False)))
+    losses = -tf.reduce_sum(wanted * soft_log(y_pred), axis=1)
+    return TEACHER_TEMPERATURE**2 * tf.reduce_mean(losses)

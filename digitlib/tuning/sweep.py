@@ -1,0 +1,243 @@
+"""Sweeps: many recipes with many seeds, each run once and written down.
+
+The results file is a table (CSV) with a line for each finished run. A sweep that is
+killed and started again goes on where it stopped; runs that are in the file are not
+repeated.
+"""
+
+from importlib import import_module
+from importlib.metadata import version
+import os
+import threading
+import time
+from typing import NamedTuple
+
+import numpy as np
+
+from digitlib._internal.checks import check_count, check_path
+from digitlib._internal.files import not_written, replacing
+from digitlib._internal.workers import run_all
+from digitlib.data import load_mnist, split_validation
+from digitlib.errors import DigitlibError
+from digitlib.model import forward
+from digitlib.tuning.recipes import find_recipe, train_recipe
+
+
+class Run(NamedTuple):
+    """One line of a results file."""
+
+    recipe: str  #: its name
+    seed: int  #: of the training
+    epochs: int  #: how many
+    judged_on: str  #: ``"validation"`` (50,000 images learned) or ``"test"`` (60,000)
+    accuracy: float  #: fraction of images read correctly, 0 to 1
+    seconds: float  #: that the training took
+    versions: str  #: of Keras and TensorFlow
+    misread: tuple[int, ...]  #: indices of the images that were read wrongly
+
+
+# A Dask worker may have several threads, but seeds are the process's.
+_ONE_AT_A_TIME = threading.Lock()
+HEADER = ",".join(Run._fields) + "\n"
+
+
+def sweep(
+    recipes, out, *, seeds=5, epochs=20, test=False, jobs=-1, dask=None, progress=True
+):
+    """Train each recipe with each of the seeds 0, 1, 2, ... and write the results down.
+
+    Parameters
+    ----------
+    recipes : list of str
+        As for `digitlib.tuning.recipes.find_recipe`.
+    out : str or os.PathLike
+        The results file. Runs that it holds already are skipped.
+    seeds : int, 1 to 1,000,000
+        How many.
+    epochs : int, 1 to 1,000,000
+    test : bool
+        Learn from all training images and judge on the test set. Otherwise learn from
+        the first 50,000 and judge on the validation images.
+    jobs : int
+        How many runs at once; -1 is one for each core. Each has one thread.
+    dask : str, optional
+        Address of a Dask scheduler; its workers take the place of the jobs.
+    progress : bool
+        Print a line for each finished run.
+
+    Returns
+    -------
+    list of Run
+        What was asked for, in the order of recipes, then seeds.
+
+    Raises
+    ------
+    DigitlibError
+        If a recipe is unknown, the file cannot be read or written, or Dask does not
+        answer. Runs that are finished stay in the file.
+    """
+    out = check_path(out)
+    if isinstance(recipes, str) or not hasattr(recipes, "__iter__"):
+        raise DigitlibError(f"recipes: {recipes}, but a list of names is needed")
+    recipes = list(recipes)
+    for recipe in recipes:
+        if not isinstance(recipe, str):  # the file holds names
+            raise DigitlibError(f"{recipe}: not the name of a recipe")
+        find_recipe(recipe)
+    seeds = check_count("seeds", seeds, 1, 1_000_000)
+    epochs = check_count("epochs", epochs, 1, 1_000_000)
+    if jobs != -1:
+        check_count("jobs", jobs, 1, 10_000)
+    judged_on = "test" if test else "validation"
+    wanted = [
+        (recipe, seed, epochs, judged_on) for recipe in recipes for seed in range(seeds)
+    ]
+    done = {run[:4]: run for run in _mend(out)}
+    missing = [key for key in dict.fromkeys(wanted) if key not in done]
+    for run in _run_all(missing, jobs, dask):
+        _append(out, run)
+        done[run[:4]] = run
+        if progress:
+            left = sum(key not in done for key in missing)
+            print(
+                f"{run.recipe}, seed {run.seed}: {run.accuracy:.4f} on {judged_on}, "
+                f"{run.seconds:.0f} s; {left} to go",
+                flush=True,
+            )
+    return [done[key] for key in wanted]
+
+
+def load_results(path):
+    """Read a results file.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+
+    Returns
+    -------
+    list of Run
+
+    Raises
+    ------
+    DigitlibError
+        If there is no such file, or it is not one that `sweep` wrote.
+    """
+    path = check_path(path)
+    if not path.is_file():
+        raise DigitlibError(f"{path}: no such file; `digitlib sweep` makes one")
+    return _read(path)[0]
+
+
+def run_one(recipe, seed, epochs, judged_on):
+    """Train once and judge once.
+
+    Parameters
+    ----------
+    recipe : str
+    seed : int
+    epochs : int
+    judged_on : str
+        ``"validation"`` or ``"test"``.
+
+    Returns
+    -------
+    Run
+    """
+    training, test = load_mnist()
+    fit, validation = split_validation(*training)
+    (x, y), (x_judged, y_judged) = (
+        (training, test) if judged_on == "test" else (fit, validation)
+    )
+    import_module("digitlib.training")  # TensorFlow's start is not the recipe's time
+
+    start = time.perf_counter()
+    model, history = train_recipe(
+        recipe, x / np.float32(255), y, seed=seed, epochs=epochs, progress=False
+    )
+    seconds = time.perf_counter() - start
+    if len(history.epoch) < epochs:
+        raise DigitlibError(f"{recipe}, seed {seed}: interrupted; start it again")
+    probabilities = forward(x_judged / np.float32(255), model.get_weights())
+    misread = np.flatnonzero(probabilities.argmax(axis=1) != y_judged)
+    return Run(
+        recipe,
+        seed,
+        epochs,
+        judged_on,
+        1 - len(misread) / len(y_judged),
+        round(seconds, 1),
+        " ".join(f"{name}={version(name)}" for name in ("keras", "tensorflow")),
+        tuple(misread.tolist()),
+    )
+
+
+def _run_all(keys, jobs, dask):
+    """Do the runs on all cores or on a Dask cluster; yield each as it is finished."""
+    return run_all(_run_alone, keys, jobs, dask) if keys else ()
+
+
+def _run_alone(*key):
+    """One run in a worker process, with one thread, since runs share the cores."""
+    for threads in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ.setdefault(threads, "1")  # read when TensorFlow is first imported
+    with _ONE_AT_A_TIME:
+        return run_one(*key)
+
+
+def _read(path):
+    """The runs of a file, and whether its last line was cut off."""
+    if not path.is_file():  # /dev/full, for one, never ends
+        raise DigitlibError(f"{path}: not a file; give another file")
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    except (OSError, UnicodeError) as error:
+        raise DigitlibError(f"{path}: cannot be read; give another file") from error
+    whole = [line for line in lines if line.endswith("\n")]
+    cut = len(whole) < len(lines)
+    if lines and lines[0] != HEADER and not HEADER.startswith("".join(lines)):
+        raise DigitlibError(f"{path}: not a results file; give another")
+    return [
+        _parse(line, f"{path}, line {n}") for n, line in enumerate(whole[1:], 2)
+    ], cut
+
+
+def _mend(path):
+    """The runs of a file that may be absent or cut; afterwards it is whole."""
+    runs, cut = _read(path) if path.exists() else ([], True)
+    if cut or not path.stat().st_size:
+        with replacing(path) as file:
+            file.write("".join([HEADER, *map(_line, runs)]).encode())
+    return runs
+
+
+def _append(path, run):
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(_line(run))
+    except OSError as error:
+        raise not_written(path, error) from error
+
+
+def _line(run):
+    misread = " ".join(map(str, run.misread))
+    return ",".join(map(str, (*run[:-1], misread))) + "\n"
+
+
+def _parse(line, where):
+    try:
+        recipe, seed, epochs, judged_on, accuracy, seconds, versions, misread = (
+            line.rstrip("\n").split(",")
+        )
+        return Run(
+            recipe,
+            int(seed),
+            int(epochs),
+            judged_on,
+            float(accuracy),
+            float(seconds),
+            versions,
+            tuple(map(int, misread.split())),
+        )
+    except ValueError as error:
+        raise DigitlibError(f"{where}: damaged; delete that line") from error

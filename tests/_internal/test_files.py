@@ -1,0 +1,234 @@
+"""Writing files: whole, or not at all."""
+
+import errno
+import os
+import resource
+import stat
+
+import pytest
+
+from digitlib._internal.files import Growing, not_written, replacing
+from digitlib.errors import DigitlibError
+
+
+@pytest.fixture
+def old(tmp_path):
+    path = tmp_path / "file.bin"
+    path.write_bytes(b"the old file")
+    return path
+
+
+def write(path, content=b"the new file"):
+    with replacing(path) as file:
+        file.write(content)
+
+
+def write_half(path, error):
+    with replacing(path) as file:
+        file.write(b"half of the new")
+        raise error
+
+
+def is_whole_and_alone(path):
+    return path.read_bytes() == b"the old file" and os.listdir(path.parent) == [
+        path.name
+    ]
+
+
+def no_space(*_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_new_file(tmp_path):
+    path = tmp_path / "file.bin"
+    write(path, b"\x00\r\n\xff")
+    assert path.read_bytes() == b"\x00\r\n\xff"
+    assert os.listdir(tmp_path) == ["file.bin"]
+
+
+def test_it_takes_the_place_of_the_old_file(old):
+    write(old)
+    assert old.read_bytes() == b"the new file"
+    assert os.listdir(old.parent) == [old.name]
+
+
+def test_an_empty_block_makes_an_empty_file(old):
+    with replacing(old):
+        pass
+    assert old.read_bytes() == b""
+
+
+def test_the_old_file_is_there_until_the_end(old):
+    with replacing(old) as file:
+        file.write(b"the new file")
+        file.flush()
+        assert old.read_bytes() == b"the old file"
+    assert old.read_bytes() == b"the new file"
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077, 0o000])
+def test_others_may_read_it(tmp_path, umask):
+    path = tmp_path / "file.bin"
+    before = os.umask(umask)
+    try:
+        write(path)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("boom"), KeyboardInterrupt(), SystemExit(1), GeneratorExit()]
+)
+def test_an_exception_inside_leaves_the_old_file(old, error):
+    with pytest.raises(type(error)) as raised:
+        write_half(old, error)
+    assert raised.value is error
+    assert is_whole_and_alone(old)
+
+
+def test_an_exception_inside_leaves_no_new_file(tmp_path):
+    with pytest.raises(RuntimeError):
+        write_half(tmp_path / "file.bin", RuntimeError("boom"))
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_digitlib_error_inside_stays_what_it_is(old):
+    with pytest.raises(DigitlibError, match=r"^x: too large$"):
+        write_half(old, DigitlibError("x: too large"))
+    assert is_whole_and_alone(old)
+
+
+@pytest.mark.parametrize("function", ["replace", "chmod"])
+def test_a_failure_at_the_end_leaves_the_old_file(old, monkeypatch, function):
+    monkeypatch.setattr(os, function, no_space)
+    with pytest.raises(DigitlibError) as error:
+        write(old)
+    message = f"{old}: cannot be written (No space left on device); give another place"
+    assert str(error.value) == message
+    assert isinstance(error.value.__cause__, OSError)
+    assert is_whole_and_alone(old)
+
+
+def test_a_failure_while_writing_leaves_the_old_file(old):
+    with pytest.raises(DigitlibError, match="No space left"):
+        write_half(old, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+    assert is_whole_and_alone(old)
+
+
+@pytest.mark.parametrize("size", [20_000, 1_000_000])
+def test_a_file_that_must_not_grow_leaves_the_old_file(old, size):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
+    try:
+        with pytest.raises(DigitlibError, match=r"cannot be written \(File too large"):
+            write(old, bytes(size))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert is_whole_and_alone(old)
+
+
+def test_an_absent_folder(tmp_path):
+    path = tmp_path / "absent" / "file.bin"
+    with pytest.raises(DigitlibError, match="No such file or directory") as error:
+        write(path)
+    assert str(error.value).startswith(f"{path}: cannot be written")
+    assert "\n" not in str(error.value)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_file_in_place_of_the_folder(old):
+    with pytest.raises(DigitlibError, match="Not a directory"):
+        write(old / "file.bin")
+    assert is_whole_and_alone(old)
+
+
+def test_a_folder_in_place_of_the_file(tmp_path):
+    path = tmp_path / "folder"
+    path.mkdir()
+    (path / "inside").write_text("kept")
+    with pytest.raises(DigitlibError, match="give another place"):
+        write(path)
+    assert os.listdir(tmp_path) == ["folder"]
+    assert os.listdir(path) == ["inside"]
+
+
+def test_what_is_no_file_is_not_replaced(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with pytest.raises(DigitlibError, match="pipe"):
+        write(path)
+    assert path.is_fifo()
+    assert os.listdir(tmp_path) == ["pipe"]
+
+
+def test_the_error_for_an_os_error():
+    error = not_written("here.csv", OSError(errno.EACCES, "Permission denied"))
+    assert type(error) is DigitlibError
+    expected = "here.csv: cannot be written (Permission denied); give another place"
+    assert str(error) == expected
+
+
+# Files that grow
+
+
+def grow(path, *lines, cut=True):
+    with Growing(path, b"a,b\n", cut) as file:
+        return [file.append(line) for line in lines]
+
+
+def test_lines_are_added_after_the_start(tmp_path):
+    path = tmp_path / "file.csv"
+    assert grow(path, b"1,2\n", b"3,4\n") == [4, 8]
+    assert grow(path, b"5,6\n") == [12]
+    assert path.read_bytes() == b"a,b\n1,2\n3,4\n5,6\n"
+    with Growing(path, b"a,b\n") as file:
+        assert list(file.lines())[2:] == [(8, b"3,4\n"), (12, b"5,6\n")]
+
+
+@pytest.mark.parametrize(
+    ("cut", "content", "mended"),
+    [
+        (True, b"", b"a,b\n"),
+        (True, b"a,", b"a,b\n"),
+        (True, b"a,b\n1,", b"a,b\n"),
+        (True, b"a,b\n1,2\n3", b"a,b\n1,2\n"),
+        (True, b"a,b\r\n1,2\r\n", b"a,b\r\n1,2\r\n"),
+        (False, b"a,b\n1,2\n3", b"a,b\n1,2\n3\n"),
+        (False, b"a,b\r\n1,2", b"a,b\r\n1,2\n"),
+        (False, b"a", b"a,b\n"),
+    ],
+)
+def test_a_line_without_an_end_is_cut_or_ended(tmp_path, cut, content, mended):
+    path = tmp_path / "file.csv"
+    path.write_bytes(content)
+    grow(path, cut=cut)
+    assert path.read_bytes() == mended
+
+
+@pytest.mark.parametrize("content", [b"\n", b"b", b"a,c\n", b"\xff", b"a,bc"])
+def test_a_file_that_begins_otherwise_stays(tmp_path, content):
+    path = tmp_path / "file.csv"
+    path.write_bytes(content)
+    with pytest.raises(DigitlibError, match=r"file.csv: not written by"):
+        grow(path)
+    assert path.read_bytes() == content
+
+
+def test_a_file_that_another_run_replaces_just_then_is_refused(old, monkeypatch):
+    old.write_bytes(b"a,b\n")
+    monkeypatch.setattr("fcntl.flock", lambda *_: write(old, b"a,b\n"))
+    with pytest.raises(DigitlibError, match="in use by another run"):
+        grow(old, b"1,2\n")
+    assert old.read_bytes() == b"a,b\n"
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_who_may_read_the_old_file_may_read_the_new_one(old, umask):
+    old.chmod(0o640)
+    before = os.umask(umask)
+    try:
+        write(old)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(old.stat().st_mode) == 0o640

@@ -1,0 +1,477 @@
+"""Layout: how tall the digits are, how their lines slope, and where each line is."""
+
+import numpy as np
+from PIL import Image, ImageDraw
+import pytest
+from written import INK, PAPER, floats, on_paper, write
+
+from digitlib.document.layout import Layout, digit_height, find_lines, lines, skew
+from digitlib.imaging.components import Components
+
+FIVE = ("31415", "9265", "358979", "32", "38462")
+
+
+def layout_of(text, height=40, angle=0.0, **options):
+    ink, _ = write(text, height)
+    return find_lines(floats(on_paper(ink, angle=angle, **options)))
+
+
+def counts(layout):
+    """How many pieces of ink each line has."""
+    return [Components(line.ink > 0.5).n for line in layout.lines]
+
+
+def middles(layout):
+    """The middle row of each line in the straightened image."""
+    return [line.top + len(line.ink) / 2 for line in layout.lines]
+
+
+# How tall digits are
+
+
+@pytest.mark.parametrize("height", [15, 20, 30, 45, 47, 50, 51, 75, 120, 200, 300])
+def test_the_height_of_digits_is_found(height):
+    layout = layout_of("31746", height, grain=2)
+    assert layout.height / layout.scale == pytest.approx(height, rel=0.04, abs=0.6)
+    [line] = layout.lines
+    assert len(line.ink) == pytest.approx(layout.height, rel=0.1)
+
+
+@pytest.mark.parametrize("height", [25, 60, 200])
+def test_digits_are_looked_at_in_one_size_unless_that_means_to_enlarge_them_much(
+    height,
+):
+    layout = layout_of("31746", height)
+    assert layout.height == pytest.approx(48, rel=0.06)
+    small = layout_of("31746", 12)
+    assert small.scale == 2
+    assert small.height == pytest.approx(24, rel=0.1)
+
+
+@pytest.mark.parametrize("height", [20, 60])
+def test_the_height_of_digits_is_that_of_half_of_the_ink(height):
+    ink = np.zeros((200, 600), np.float32)
+    for x in range(10, 400, 40):
+        ink[20 : 20 + height, x : x + 3] = 1
+    ink[100:104, 10:14] = 1  # too small
+    ink[120:124, 10:500] = 1  # a rule
+    ink[140:190, 520:570] = 1  # a blot
+    assert digit_height(ink) == height
+
+
+@pytest.mark.parametrize("size", [30, 60])
+def test_of_a_net_the_height_of_its_meshes_counts(size):
+    ink = np.zeros((4 * 60, 8 * 60), np.float32)
+    ink[::size] = ink[:, ::size] = 1
+    assert digit_height(ink) == len(ink)
+    assert digit_height(ink, nets=True) == size - 1
+    joined = np.zeros((80, 300), np.float32)  # three digits with two loops, in a row
+    for left in range(40, 160, 30):
+        joined[20:60, left : left + 32] = 1
+        joined[25:37, left + 6 : left + 26] = joined[43:55, left + 6 : left + 26] = 0
+    assert digit_height(joined, nets=True) == digit_height(joined) == 40
+
+
+@pytest.mark.parametrize("margin", [2, 6])
+@pytest.mark.parametrize("size", [32, 40, 60])
+@pytest.mark.parametrize("angle", [0, 3])
+def test_digits_on_squared_paper_are_found(size, angle, margin):
+    ink, _ = write("31746", 40, gap=0.5, margin=margin)
+    print_on = np.zeros(ink.shape, bool)
+    for start in (0, 1):
+        print_on[size // 2 + start :: size] = True
+        print_on[:, size // 3 + start :: size] = True
+    grey = np.minimum(
+        235 - 195 * floats(ink), np.where(print_on, 175 if margin < 6 else 140, 235)
+    )
+    picture = Image.fromarray(grey.astype(np.uint8))
+    picture = picture.rotate(angle, Image.Resampling.BICUBIC, fillcolor=235)
+    layout = find_lines(floats(np.asarray(picture)))
+    assert layout.height / layout.scale == pytest.approx(40, rel=0.1)
+    assert counts(layout) == [5]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (5, 50), (50, 5)])
+def test_where_there_is_no_ink_digits_have_no_height(shape):
+    assert digit_height(np.zeros(shape, np.float32)) is None
+    assert digit_height(np.ones((5, 50), np.float32)) is None  # nor in flat ink
+
+
+# How lines slope
+
+
+@pytest.mark.parametrize("angle", range(-10, 11, 2))
+def test_a_slope_is_found_within_half_a_degree(angle):
+    layout = layout_of("31415926\n53589793", angle=angle)
+    assert layout.angle == pytest.approx(-angle, abs=0.5)
+    assert len(layout.lines) == 2
+
+
+@pytest.mark.parametrize("angle", np.arange(-11.5, 12, 2.3))
+def test_rows_of_pixels_along_a_slope_tell_the_angle(angle):
+    rows, columns = np.mgrid[:400, :600]
+    level = rows - np.tan(np.radians(angle)) * columns
+    ink = (level % 90 < 40) & (columns % 50 < 12)
+    assert skew(ink) == pytest.approx(angle, abs=0.15)
+
+
+@pytest.mark.parametrize("angle", [-10, -2, 0.8, 5])
+def test_a_line_that_slopes_is_turned_level(angle):
+    [line] = layout_of("3141592653", angle=angle).lines
+    assert Components(line.ink > 0.5).n == 10
+    assert np.ptp(Components(line.ink > 0.5).top) < 8  # of 48
+    assert np.ptp(Components(line.ink > 0.5).bottom) < 8
+
+
+def test_no_slope_is_found_where_all_slopes_are_the_same():
+    dot = np.zeros((9, 9), bool)
+    dot[4, 4] = True
+    assert abs(skew(dot)) <= 12.5  # and no error
+
+
+# Lines
+
+
+@pytest.mark.parametrize("n", range(1, 6))
+@pytest.mark.parametrize("angle", [-9, 0, 4])
+def test_lines_are_counted_and_in_order(n, angle):
+    text = "\n".join(FIVE[:n])
+    layout = layout_of(text, 36, angle)
+    assert counts(layout) == [len(line) for line in FIVE[:n]]
+    assert (np.diff(middles(layout)) > layout.height).all()
+
+
+@pytest.mark.parametrize("text", ["8\n31415926535", "31415926535\n8\n64", "1\n1\n1111"])
+@pytest.mark.parametrize("angle", [-3, 0, 5])
+def test_lines_of_very_different_lengths(text, angle):
+    layout = layout_of(text, 36, angle)
+    assert counts(layout) == [len(line) for line in text.split()]
+
+
+def test_digits_of_a_line_that_is_not_straight_stay_together():
+    ink = np.zeros((300, 900), np.uint8)
+    digits, boxes = write("3141592653", 40, margin=0)
+    for i, (left, top, right, bottom) in enumerate(boxes):
+        down = 100 + round(25 * np.sin(i / 2))  # by more than half a digit up and down
+        left, right = left + 30, right + 30
+        ink[down : down + 40, left:right] = digits[top:bottom, left - 30 : right - 30]
+    layout = find_lines(floats(on_paper(ink)))
+    assert counts(layout) == [10]
+
+
+def drawn(*rectangles):
+    """Ink: filled rectangles, each left, top, right, bottom."""
+    ink = np.zeros((200, 400), np.float32)
+    for left, top, right, bottom in rectangles:
+        ink[top:bottom, left:right] = 1
+    return ink
+
+
+def test_a_line_holds_its_own_ink_and_erases_that_of_others():
+    first = [(10, 10, 16, 60), (50, 10, 56, 70)]
+    second = [(20, 65, 26, 115), (90, 66, 96, 110)]
+    upper, lower = lines(drawn(*first, *second), 50)
+    assert (upper.left, upper.top) == (10, 10)
+    assert (lower.left, lower.top) == (20, 65)
+    for line, own in ((upper, first), (lower, second)):
+        whole = np.zeros((200, 400), np.float32)
+        height, width = line.ink.shape
+        whole[line.top : line.top + height, line.left : line.left + width] = line.ink
+        assert np.array_equal(whole, drawn(*own))
+
+
+@pytest.mark.parametrize(
+    ("piece", "kept"),
+    [
+        ((62, 20, 75, 23), True),  # the bar of a 5, beside it
+        ((69, 20, 82, 23), True),
+        ((75, 20, 88, 23), False),  # farther than 0.3 heights
+        ((60, 20, 67, 22), False),  # a speck
+        ((61, 10, 65, 28), True),
+        ((45, 63, 57, 66), True),  # below
+        ((45, 80, 57, 83), False),
+    ],
+)
+def test_a_small_piece_belongs_to_the_digit_it_is_near(piece, kept):
+    digits = [(10, 10, 16, 60), (50, 10, 56, 60), (150, 10, 156, 60)]
+    [line] = lines(drawn(*digits, piece), 50)
+    assert Components(line.ink > 0.5).n == 3 + kept
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        (200, 5, 210, 190),  # much taller than a digit
+        (200, 20, 245, 65),  # a blot
+        (200, 30, 204, 34),  # a speck
+    ],
+)
+def test_what_is_no_digit_makes_no_line(piece):
+    digits = [(10, 10, 16, 60), (50, 10, 56, 60)]
+    [line] = lines(drawn(*digits, piece), 50)
+    assert line.ink.shape == (50, 46)
+    assert lines(drawn(piece), 50) == []
+
+
+def test_a_row_of_print_near_a_digit_is_no_part_of_it_but_a_bar_is():
+    digits = [(10, 40, 16, 90), (50, 40, 56, 90), (150, 40, 156, 90)]
+    print_row = []
+    for left in range(40, 120, 10):  # letters, each with two strokes above another
+        print_row += [(left, 16, left + 7, 19), (left, 25, left + 7, 28)]
+        print_row += [(left, 16, left + 2, 28)]
+    [line] = lines(drawn(*digits, *print_row), 50)
+    assert Components(line.ink > 0.5).n == 3
+    [line] = lines(drawn(*digits, (52, 28, 96, 33)), 50)
+    assert Components(line.ink > 0.5).n == 4
+
+
+def test_a_word_whose_letters_touch_is_print_and_no_lost_ink():
+    digits = [(10, 40, 16, 90), (50, 40, 56, 90), (150, 40, 156, 90)]
+    word = [(70, 50, 125, 53), (70, 62, 125, 65)]
+    word += [(left, 50, left + 3, 65) for left in range(70, 125, 13)]
+    [line] = lines(drawn(*digits, *word), 50)
+    assert Components(line.ink > 0.5).n == 3
+    assert not line.beside
+
+
+@pytest.mark.parametrize(
+    ("piece", "beside"),
+    [
+        ((90, 42, 120, 56), True),  # between digits, but less tall than one
+        ((180, 42, 203, 56), True),
+        ((220, 42, 250, 56), False),  # farther than a height
+        ((90, 42, 120, 48), False),  # a dash
+        ((100, 42, 115, 56), False),  # too small
+        ((90, 130, 120, 144), False),  # below
+        ((100, 5, 120, 190), True),  # much taller than a digit
+    ],
+)
+def test_large_ink_that_no_line_holds_is_noticed_beside_it(piece, beside):
+    digits = [(10, 40, 16, 90), (50, 40, 56, 90), (150, 40, 156, 90)]
+    [line] = lines(drawn(*digits, piece), 50)
+    assert Components(line.ink > 0.5).n == 3
+    assert line.beside is beside
+
+
+def test_where_there_are_thousands_of_pieces_there_are_no_lines():
+    ink = np.zeros((1200, 1400), np.float32)
+    for top in range(10, 1190, 26):
+        ink[top : top + 18, 10:1390:30] = ink[top : top + 18, 11:1390:30] = 1
+    assert 2000 < Components(ink > 0.5).n < 2200
+    assert lines(ink, 18) == []
+    assert len(lines(ink[:1000], 18)) == 38
+
+
+# Ink and paper
+
+
+@pytest.mark.parametrize("angle", [0, 6])
+@pytest.mark.parametrize("text", ["31415", "31415\n9265"])
+def test_light_ink_on_dark_is_the_same(text, angle):
+    dark = layout_of(text, angle=angle)
+    light = layout_of(text, angle=angle, paper=INK, dark=PAPER)
+    assert counts(light) == counts(dark) == [len(line) for line in text.split()]
+    for one, other in zip(dark.lines, light.lines, strict=True):
+        assert (one.left, one.top) == pytest.approx((other.left, other.top), abs=2)
+
+
+def page(height=50, grain=2):
+    """A number with wide margins: grey values, and the text."""
+    ink, _ = write("31746", height, margin=2.5)
+    return on_paper(ink, grain=grain).copy()
+
+
+def test_a_dark_edge_of_the_page_is_ignored():
+    for side in range(4):
+        picture = np.rot90(page(), side)
+        picture[:18] = 30
+        picture[18:20] = 120
+        layout = find_lines(floats(np.rot90(picture, -side)))
+        assert counts(layout) == [5]
+
+
+def test_a_slanting_edge_and_two_of_them_are_ignored():
+    picture = page()
+    height, width = picture.shape
+    image = Image.fromarray(picture)
+    draw = ImageDraw.Draw(image)
+    draw.polygon([(0, 0), (width, 0), (width, 10), (0, 45)], fill=25)
+    draw.polygon([(0, 0), (40, 0), (10, height), (0, height)], fill=25)
+    assert counts(find_lines(floats(np.asarray(image)))) == [5]
+
+
+@pytest.mark.parametrize("fall", [0, 2])
+@pytest.mark.parametrize("side", range(4))
+def test_a_digit_that_touches_the_edge_of_the_page_is_kept(side, fall):
+    ink, boxes = write("31746", 50, margin=0.15)
+    left, top, right, bottom = boxes[(0, 2, 4, 2)[side]]
+    image = Image.fromarray(on_paper(ink).copy())
+    width, height = image.size
+    draw = ImageDraw.Draw(image)
+    reach = (left, top, width - right, height - bottom)[side] + 3  # into the digit
+    length = width if side % 2 else height
+    near = [(0, 0), (reach - fall, 0), (reach, length / 2), (reach + fall, length)]
+    near += [(0, length)]
+    turned = {
+        0: near,
+        1: [(y, x) for x, y in near],
+        2: [(width - x, y) for x, y in near],
+        3: [(y, height - x) for x, y in near],
+    }[side]
+    draw.polygon(turned, fill=30)
+    layout = find_lines(floats(np.asarray(image)))
+    [line] = layout.lines
+    assert counts(layout)[0] >= 5
+    wide, tall = line.ink.shape[1] / layout.scale, len(line.ink) / layout.scale
+    assert wide == pytest.approx(boxes[-1][2] - boxes[0][0], abs=8)
+    assert tall == pytest.approx(50, abs=8)
+
+
+def test_blots_and_specks_are_ignored():
+    image = Image.fromarray(page())
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((30, 30, 52, 52), fill=30)
+    draw.rectangle((60, 250, 85, 275), fill=60)
+    random = np.random.default_rng(0)
+    for x, y in random.uniform(0, 1, (40, 2)) * image.size:
+        draw.ellipse((x, y, x + 2, y + 2), fill=60)
+    layout = find_lines(floats(np.asarray(image)))
+    assert counts(layout) == [5]
+    assert layout.height / layout.scale == pytest.approx(50, rel=0.06)
+
+
+def test_a_shadow_makes_no_line_and_hides_none():
+    picture = page(grain=0).astype(float)
+    picture *= np.linspace(0.45, 1, picture.shape[1])
+    picture[:, : picture.shape[1] // 2] *= 0.7
+    assert counts(find_lines(floats(picture.astype(np.uint8)))) == [5]
+
+
+@pytest.mark.parametrize("part", [0.2, 0.5, 0.8])
+def test_ink_in_a_deep_shadow_counts_as_ink_in_the_light(part):
+    picture = page(grain=0).astype(float)
+    picture[:, : round(part * picture.shape[1])] *= 0.2
+    layout = find_lines(floats(picture.astype(np.uint8)))
+    assert counts(layout) == [5]
+
+
+@pytest.mark.parametrize("grain", [0, 3])
+def test_a_small_number_on_a_large_page_is_found(grain):
+    ink, _ = write("31746", 30, margin=0)
+    sheet = np.zeros((1200, 900), np.uint8)
+    sheet[700 : 700 + len(ink), 300 : 300 + ink.shape[1]] = ink
+    assert counts(find_lines(floats(on_paper(sheet, grain=grain)))) == [5]
+
+
+def test_coloured_ink_is_found_as_black_ink():
+    ink, _ = write("31746", 40)
+    part = ink[..., np.newaxis] / np.float32(255)
+    picture = (1 - part) * np.float32([0.9, 0.9, 0.85])
+    picture += part * np.float32([0.3, 0.4, 0.9])
+    assert counts(find_lines(picture)) == [5]
+
+
+# No lines
+
+
+SHAPES = [
+    (1, 1),
+    (1, 3),
+    (2, 2),
+    (3, 3000),
+    (3000, 3),
+    (10, 20_000),
+    (40, 40),
+    (600, 800),
+]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("grey", [0.0, 0.3, 1.0])
+def test_one_grey_has_no_lines(shape, grey):
+    layout = find_lines(np.full(shape, grey, np.float32))
+    assert layout.lines == []
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 2), (40, 40), (50, 3000), (400, 500)])
+@pytest.mark.parametrize("seed", range(3))
+def test_grain_has_no_lines(shape, seed):
+    random = np.random.default_rng(seed)
+    paper = (0.8 + random.normal(0, 0.03, shape)).clip(0, 1).astype(np.float32)
+    assert find_lines(paper).lines == []
+    if 2 < max(shape) < 1000:  # colours at random, as bright as can be
+        assert find_lines(random.random((*shape, 3), np.float32)).lines == []
+
+
+@pytest.mark.parametrize("shape", [(10, 8000), (8000, 10)])
+def test_a_long_strip_full_of_dots_is_not_turned_onto_an_enormous_sheet(shape):
+    dots = np.random.default_rng(0).random(shape) < 0.1
+    layout = find_lines(dots.astype(np.float32))
+    for sheet in layout.shapes:
+        assert np.prod(sheet) < 40 * dots.size  # not 200 times
+
+
+def test_a_long_strip_of_small_digits_is_one_line():
+    ink, _ = write("31746", 10, margin=0, gap=1.5)
+    strip = np.zeros((12, 12_000), np.uint8)
+    for left in range(50, 11_000, 1000):
+        strip[1:11, left : left + ink.shape[1]] = ink
+    layout = find_lines(floats(on_paper(strip)))
+    assert counts(layout) == [55]
+
+
+# From the straightened image to the image and back
+
+
+def straightened(layout, x, y):
+    """Where a point of the image is once it is enlarged and turned."""
+    (tall, wide), (new_tall, new_wide) = layout.shapes
+    angle = np.radians(layout.angle if abs(layout.angle) >= 0.3 else 0)
+    x, y = layout.scale * x - wide / 2, layout.scale * y - tall / 2
+    return (
+        np.cos(angle) * x + np.sin(angle) * y + new_wide / 2,
+        -np.sin(angle) * x + np.cos(angle) * y + new_tall / 2,
+    )
+
+
+@pytest.mark.parametrize("angle", [-11, -3, -0.2, 0, 0.29, 4, 12])
+@pytest.mark.parametrize("scale", [0.21, 1.0, 1.7])
+def test_a_place_is_found_again(angle, scale):
+    tall, wide = 300, 500
+    image = Image.new("L", (round(scale * wide), round(scale * tall)))
+    turned = image.rotate(angle if abs(angle) >= 0.3 else 0, expand=True)
+    layout = Layout([], 48.0, scale, angle, (image.size[::-1], turned.size[::-1]))
+    for x, y in ((0, 0), (wide, 0), (250, 150), (37, 211), (wide, tall)):
+        there_x, there_y = straightened(layout, x, y)
+        found = layout.in_image((there_x, there_y, there_x, there_y))
+        assert found == pytest.approx((x, y, x, y), abs=1e-6)
+        around = there_x - 6, there_y - 4, there_x + 6, there_y + 4
+        expected = x - 6 / scale, y - 4 / scale, x + 6 / scale, y + 4 / scale
+        assert layout.upright(around) == pytest.approx(expected, abs=1e-6)
+        left, top, right, bottom = layout.in_image(around)
+        assert right - left >= 12 / scale * np.cos(np.radians(angle)) - 1e-6
+        assert ((left + right) / 2, (top + bottom) / 2) == pytest.approx((x, y))
+
+
+@pytest.mark.parametrize("angle", [-9, 0, 4])
+@pytest.mark.parametrize("height", [24, 46, 50, 130])
+def test_the_middle_of_each_digit_is_where_it_was_written(angle, height):
+    marks = [0] * 7
+    ink, boxes = write("3141592", height)
+    for i, (left, top, right, bottom) in enumerate(boxes):
+        alone = np.zeros_like(ink)
+        alone[top:bottom, left:right] = ink[top:bottom, left:right]
+        turned = np.asarray(Image.fromarray(alone).rotate(angle, expand=True)) > 127
+        rows, columns = np.nonzero(turned)
+        marks[i] = columns.mean(), rows.mean()
+    layout = find_lines(floats(on_paper(ink, angle=angle)))
+    [line] = layout.lines
+    pieces = Components(line.ink > 0.5)
+    assert pieces.n == 7
+    for piece, mark in zip(np.argsort(pieces.left), marks, strict=True):
+        rows, columns = np.nonzero(pieces.labels == piece + 1)
+        x, y = columns.mean() + line.left + 0.5, rows.mean() + line.top + 0.5
+        found = layout.in_image((x, y, x, y))[:2]
+        assert found == pytest.approx(
+            (mark[0] + 0.5, mark[1] + 0.5), abs=1 + height / 60
+        )

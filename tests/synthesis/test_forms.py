@@ -1,0 +1,494 @@
+"""Fields: the truth about each is true, and each is of the kind it says."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+import matplotlib
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from digitlib.data import split_validation
+from digitlib.errors import DigitlibError
+from digitlib.synthesis.forms import (
+    EMPTIES,
+    KINDS,
+    _draw_edge,
+    develop,
+    draw_kind,
+    empties,
+    fields,
+    page,
+    write,
+)
+from digitlib.synthesis.photographs import generators
+from digitlib.synthesis.writers import (
+    LINES,
+    MORE,
+    NESTED,
+    OVERHANG,
+    SIZE,
+    SIZES,
+    SLOPE,
+    make_pool,
+)
+
+FONTS = [
+    f"{matplotlib.get_data_path()}/fonts/ttf/DejaVu{name}.ttf"
+    for name in ("Sans", "Serif")
+]
+AROUND = np.ones((3, 3))
+N = 16
+
+good = np.zeros((10, 28, 28), np.float32)
+every = np.arange(10)
+
+
+@pytest.fixture(scope="module")
+def digits(mnist):
+    """1,000 validation images, scaled, and their labels."""
+    _, (x, y) = split_validation(*mnist[0])
+    return x[:1000] / np.float32(255), y[:1000]
+
+
+@pytest.fixture(scope="module")
+def sheets(digits):
+    """Sheets of each kind, before there is paper."""
+    pool = make_pool(*digits)
+    return {
+        kind: [write(pool, kind, 5, rng) for rng in generators(N, 3)] for kind in KINDS
+    }
+
+
+@pytest.fixture(scope="module")
+def a_page(digits):
+    return page(*digits, 30, dpi=150, seed=4)
+
+
+def pieces(coverage):
+    """How many pieces of ink there are."""
+    return ndimage.label(coverage > 0.5, AROUND)[1]
+
+
+def together(sheet, i, j):
+    """The coverage by two of the digits."""
+    coverage = np.zeros_like(sheet.coverage)
+    for k in (i, j):
+        left, top, right, bottom = sheet.boxes[k]
+        there = coverage[top:bottom, left:right]
+        np.maximum(there, sheet.glyphs[k], out=there)
+    return coverage
+
+
+def joined(sheet, i, j):
+    """Whether two of the digits hang together."""
+    apart = pieces(sheet.glyphs[i]) + pieces(sheet.glyphs[j])
+    return pieces(together(sheet, i, j)) < apart
+
+
+# What is true of every kind
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_boxes_hold_all_ink_and_each_is_filled_by_its_digit(sheets, kind):
+    for sheet in sheets[kind]:
+        outside = sheet.coverage.copy()
+        for (left, top, right, bottom), glyph in zip(
+            sheet.boxes, sheet.glyphs, strict=True
+        ):
+            outside[top:bottom, left:right] = 0
+            own = sheet.coverage[top:bottom, left:right]
+            assert (own >= glyph).all()
+            for edge in (own[0], own[-1], own[:, 0], own[:, -1]):
+                assert edge.any()
+        assert not outside.any()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_there_is_paper_around_all_ink(sheets, kind):
+    for sheet in sheets[kind]:
+        rows, columns = np.nonzero(sheet.coverage)
+        height, width = sheet.coverage.shape
+        left, top, right, bottom = sheet.margins
+        assert min(sheet.margins) >= 4
+        assert left <= columns.min() < columns.max() < width - right
+        assert top <= rows.min() < rows.max() < height - bottom
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_digits_have_the_sizes_of_their_field(sheets, kind):
+    sizes = []
+    for sheet in sheets[kind]:
+        extents = sheet.boxes[:, 2:] - sheet.boxes[:, :2]
+        sizes.append(extents.max(axis=1) / sheet.size)
+        assert SIZE[0] <= sheet.size <= SIZE[1]
+    sizes = np.concatenate(sizes)
+    assert SIZES[0] - 0.06 < sizes.min() < 0.95
+    assert 1.05 < sizes.max() < SIZES[1] + 0.03
+    drawn = [sheet.size for sheet in sheets[kind]]
+    assert min(drawn) < 35
+    assert max(drawn) > 75
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_digits_are_in_reading_order_and_as_many_as_the_text_says(sheets, kind):
+    for sheet in sheets[kind]:
+        rows = sheet.text.split("\n")
+        assert len("".join(rows)) == len(sheet.boxes) == len(sheet.glyphs)
+        if kind == "lines":
+            assert LINES[0] <= len(rows) <= LINES[1]
+            assert all(5 - MORE <= len(row) <= 5 + MORE for row in rows)
+        else:
+            assert [len(row) for row in rows] == [5]
+        ends = np.cumsum([len(row) for row in rows])
+        for boxes in np.split(sheet.boxes, ends[:-1]):
+            middles = boxes[:, [0, 2]].sum(axis=1)
+            assert (np.diff(middles) > 0).all()
+        levels = [boxes[:, 3].mean() for boxes in np.split(sheet.boxes, ends[:-1])]
+        assert (np.diff(levels) > sheet.size).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_written_is_what_the_text_says(kind, monkeypatch):
+    def bar(image, pen, size, angle):
+        return np.full((size, size // 2), image.max())
+
+    monkeypatch.setattr("digitlib.synthesis.writers.stroke", bar)
+    monkeypatch.setattr("digitlib.synthesis.writers.likeness", lambda image: 1)
+    shades = np.linspace(0.55, 1, 10, dtype=np.float32)
+    images = np.concatenate([np.ones((10, 28, 28), np.float32)] * 3)
+    images *= np.tile(shades, 3)[:, np.newaxis, np.newaxis]
+    pool = make_pool(images, np.tile(every, 3))
+    # Bars would merge, so they are never taken to touch.
+    monkeypatch.setattr(
+        "digitlib.synthesis.writers._touch", lambda meet, *others: int(meet.max())
+    )
+    texts = ""
+    for rng in generators(10, 1):
+        sheet = write(pool, kind, 5, rng)
+        text = sheet.text.replace("\n", "")
+        for digit, glyph in zip(text, sheet.glyphs, strict=True):
+            assert glyph.max() == shades[int(digit)]
+        texts += text
+    assert set(texts) == set("0123456789")
+
+
+@pytest.mark.parametrize("kind", ["clear", "boxes", "lines"])
+def test_digits_that_a_line_does_not_tell_are_not_written(kind, monkeypatch):
+    def bar(image, pen, size, angle):
+        return np.full((size, size // 2), image.max())
+
+    monkeypatch.setattr("digitlib.synthesis.writers.stroke", bar)
+    monkeypatch.setattr(
+        "digitlib.synthesis.writers.likeness", lambda image: 0.9 * image.max()
+    )
+    images = np.ones((20, 28, 28), np.float32)
+    images[:10] *= 0.8
+    pool = make_pool(images, np.tile(every, 2))
+    for rng in generators(10, 1):
+        sheet = write(pool, kind, 5, rng)
+        assert [glyph.max() for glyph in sheet.glyphs] == [1] * len(
+            sheet.text.replace("\n", "")
+        )
+
+
+@pytest.mark.parametrize("length", [2, 9])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "lines"])
+def test_fields_have_the_length_asked_for(digits, kind, length):
+    [field] = fields(*digits, 1, kind=kind, length=length)
+    assert len(field.text) == len(field.boxes) == length
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "mixed"])
+def test_the_seed_and_the_place_decide(digits, kind):
+    three = list(fields(*digits, 3, kind=kind, seed=5))
+    [first] = fields(*digits, 1, kind=kind, seed=5)
+    [other] = fields(*digits, 1, kind=kind, seed=6)
+    assert np.array_equal(first.image, three[0].image)
+    assert np.array_equal(first.boxes, three[0].boxes)
+    assert first.text == three[0].text
+    assert len({field.image.tobytes() for field in (*three, other)}) == 4
+    rng = list(generators(3, 5))[2]
+    again = develop(write(make_pool(*digits), draw_kind(kind, rng), 5, rng), rng)
+    assert np.array_equal(again.image, three[2].image)
+    assert again.kind == three[2].kind
+    assert kind in (again.kind, "mixed")
+
+
+def test_mixed_fields_are_of_every_kind():
+    drawn = [draw_kind("mixed", rng) for rng in generators(200, 0)]
+    assert min(drawn.count(kind) for kind in KINDS) > 15
+    assert set(drawn) == set(KINDS)
+
+
+# Of one kind
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "touching"])
+def test_digits_do_not_touch(sheets, kind):
+    for sheet in sheets[kind]:
+        alone = sum(pieces(glyph) for glyph in sheet.glyphs)
+        assert pieces(sheet.coverage) == alone
+
+
+@pytest.mark.parametrize("kind", ["clear", "ruled", "shadow"])
+def test_gaps_are_small_and_large_but_can_be_seen(sheets, kind):
+    gaps = []
+    for sheet in sheets[kind]:
+        for i in range(4):
+            first, second = (
+                ndimage.distance_transform_edt(together(sheet, k, k) <= 0.5)
+                for k in (i, i + 1)
+            )
+            gap = (first + second).min() - 1
+            assert gap > max(2.5, 0.5 * sheet.width)
+            gaps.append(gap / sheet.size)
+    assert np.quantile(gaps, 0.2) < 0.2
+    assert np.quantile(gaps, 0.8) > 0.3
+
+
+def test_where_digits_touch_some_neighbours_are_joined(sheets):
+    pairs = np.array(
+        [[joined(sheet, i, i + 1) for i in range(4)] for sheet in sheets["touching"]]
+    )
+    assert pairs.any(axis=1).all()
+    assert 0.3 < pairs.mean() < 0.7
+
+
+def test_touching_digits_cover_little_of_each_other(sheets):
+    for sheet in sheets["touching"]:
+        ink = sum(glyph.sum() for glyph in sheet.glyphs)
+        assert 0.93 * ink < sheet.coverage.sum() <= ink + 1
+        middles = sheet.boxes[:, [0, 2]].mean(axis=1)
+        assert (np.diff(middles) > 0.15 * sheet.size).all()
+
+
+@pytest.mark.parametrize("kind", ["clear", "touching", "shadow"])
+def test_no_digit_hides_below_or_above_its_neighbour(sheets, kind):
+    for sheet in sheets[kind]:
+        widths = sheet.boxes[:, 2] - sheet.boxes[:, 0]
+        for i in range(4):
+            hidden = sheet.boxes[i, 2] - sheet.boxes[i + 1, 0]
+            most = NESTED if joined(sheet, i, i + 1) else OVERHANG
+            assert hidden <= most * widths[i : i + 2].min()
+
+
+def test_digits_that_fit_into_each_other_stay_apart(monkeypatch):
+    def hook(image, pen, size, angle):
+        corner = np.zeros((size, size))
+        corner[:2] = corner[:, :2] = 1
+        return corner if image.max() < 0.5 else corner[::-1, ::-1]
+
+    monkeypatch.setattr("digitlib.synthesis.writers.stroke", hook)
+    monkeypatch.setattr("digitlib.synthesis.writers.likeness", lambda image: 1)
+    images = np.ones((10, 28, 28), np.float32)
+    images[::2] /= 4
+    deepest = 0
+    for rng in generators(10, 0):
+        sheet = write(make_pool(images, every), "clear", 5, rng)
+        widths = sheet.boxes[:, 2] - sheet.boxes[:, 0]
+        hidden = sheet.boxes[:-1, 2] - sheet.boxes[1:, 0]
+        deepest = max(deepest, (hidden / np.minimum(widths[:-1], widths[1:])).max())
+    assert OVERHANG - 0.05 < deepest <= OVERHANG
+
+
+def test_bars_that_would_merge_never_touch(monkeypatch):
+    monkeypatch.setattr("digitlib.synthesis.writers.TRIES", 5)
+    for upright in ("TURN", "SLANT"):
+        monkeypatch.setattr(f"digitlib.synthesis.writers.{upright}", (0, 0))
+    monkeypatch.setitem(SLOPE, "touching", (0, 0))
+    bars = np.zeros((10, 28, 28), np.float32)
+    bars[:, 4:24, 13:15] = 1
+    with pytest.raises(DigitlibError, match="images: no two that can touch"):
+        next(fields(bars, every, 1, kind="touching", length=3))
+
+
+def test_each_digit_is_in_a_box_of_its_own(sheets):
+    inside = []
+    for sheet in sheets["boxes"]:
+        assert sheet.printed.max() > 0.9
+        rows, columns = np.nonzero(sheet.printed > 0.5)
+        for glyph, (left, top, right, bottom) in zip(
+            sheet.glyphs, sheet.boxes, strict=True
+        ):
+            reach = 0.35 * sheet.size
+            assert columns.min() - reach < left < right < columns.max() + reach
+            assert rows.min() - reach < top < bottom < rows.max() + reach
+            under = sheet.printed[top:bottom, left:right][glyph > 0.5]
+            inside.append(not (under > 0.5).any())
+    assert 0.6 < np.mean(inside) < 1
+
+
+def test_boxes_are_apart_or_one_frame(sheets):
+    pieces_of_print = [pieces(sheet.printed * 2) for sheet in sheets["boxes"]]
+    assert set(pieces_of_print) == {1, 5}
+
+
+def test_a_ruled_line_lies_near_the_feet_of_the_digits(sheets):
+    for sheet in sheets["ruled"]:
+        rows, columns = np.nonzero(sheet.printed > 0.25)
+        for left, _, right, bottom in sheet.boxes:
+            there = rows[(columns >= left) & (columns < right)]
+            assert np.abs(there - bottom).min() < 0.35 * sheet.size
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_forms_and_ruled_sheets_are_printed(sheets, kind):
+    printed = [sheet.printed.any() for sheet in sheets[kind]]
+    assert all(printed) if kind in ("boxes", "ruled") else not any(printed)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_lines_slope_as_much_as_their_kind_allows(sheets, kind):
+    slopes = []
+    for sheet in sheets[kind]:
+        n = len(sheet.text.split("\n")[0])
+        feet = sheet.boxes[:n, 3]
+        middles = sheet.boxes[:n, [0, 2]].mean(axis=1)
+        slopes.append(np.degrees(np.arctan(np.polyfit(middles, feet, 1)[0])))
+    most = SLOPE[kind][1]
+    assert np.abs(slopes).max() < most + (14 if kind == "boxes" else 4)
+    assert min(slopes) < -0.4 * most
+    assert max(slopes) > 0.4 * most
+
+
+# With paper and light
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "mixed"])
+def test_fields_are_pictures_made_when_asked_for(digits, kind):
+    made = fields(*digits, 10_000, kind=kind, seed=1)
+    assert isinstance(made, Iterator)
+    for field in islice(made, 3):
+        assert field.image.dtype == np.uint8
+        assert field.image.shape[2:] == (3,)
+        height, width = field.image.shape[:2]
+        assert field.boxes.min() >= 0
+        assert (field.boxes < [width, height, width + 1, height + 1]).all()
+        assert field.image.std() > 3
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_ink_can_be_told_from_what_is_around_it(digits, sheets, kind):
+    for i, sheet in enumerate(sheets[kind]):
+        image = develop(sheet, np.random.default_rng(i)).image.mean(axis=2)
+        for box, glyph in zip(sheet.boxes, sheet.glyphs, strict=True):
+            left, top, right, bottom = box
+            own = image[top:bottom, left:right]
+            around = sheet.coverage[top:bottom, left:right] == 0
+            around &= sheet.printed[top:bottom, left:right] == 0
+            if around.mean() > 0.05:
+                assert abs(own[glyph == 1].mean() - own[around].mean()) > 12
+
+
+def test_the_edge_of_a_page_stays_within_one_margin():
+    margins = [20, 40, 60, 80]
+    sides = set()
+    for i in range(30):
+        dark = _draw_edge((300, 400), margins, np.random.default_rng(i)) > 0
+        strips = dark[:, :20], dark[:40], dark[:, -60:], dark[-80:]
+        full = [dark.sum() == strip.sum() > 0 for strip in strips]
+        assert sum(full) == 1
+        sides.add(full.index(True))
+    assert sides == {0, 1, 2, 3}
+
+
+# Without digits
+
+
+@pytest.mark.parametrize("kind", EMPTIES)
+def test_empties_have_no_digit(kind):
+    made = list(empties(kind, 4, fonts=FONTS, seed=1))
+    for field in made:
+        assert field.text == ""
+        assert field.boxes.shape == (0, 4)
+        assert field.kind == kind
+        assert field.image.dtype == np.uint8
+        assert field.image.shape[2:] == (3,)
+    [again] = empties(kind, 1, fonts=FONTS, seed=1)
+    assert np.array_equal(again.image, made[0].image)
+    assert len({field.image.tobytes() for field in made}) == 4
+
+
+@pytest.mark.parametrize("kind", EMPTIES)
+def test_empties_have_print_if_they_say_so_and_no_ink(kind, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        "digitlib.synthesis.forms.develop", lambda sheet, rng: seen.append(sheet)
+    )
+    list(empties(kind, 20, fonts=FONTS))
+    assert not any(sheet.coverage.any() for sheet in seen)
+    printed = [(sheet.printed > 0.3).any() for sheet in seen]
+    assert not any(printed) if kind == "blank" else np.mean(printed) > 0.9
+
+
+# A page
+
+
+def test_a_page_has_the_digits_asked_for(a_page):
+    assert a_page.image.shape == (1754, 1240, 3)
+    assert len(a_page.boxes) == len(a_page.text.replace("\n", "")) == 30
+    assert 4 <= len(a_page.text.split("\n")) <= 8
+    assert a_page.kind == "page"
+
+
+def test_there_is_ink_in_the_boxes_of_a_page(a_page):
+    grey = a_page.image.mean(axis=2)
+    paper = np.median(grey)
+    for left, top, right, bottom in a_page.boxes:
+        assert grey[top:bottom, left:right].min() < paper - 30
+
+
+def test_every_digit_of_a_page_has_a_printed_box_around_it(digits, monkeypatch):
+    monkeypatch.setattr("digitlib.synthesis.forms.develop", lambda sheet, rng: sheet)
+    sheet = page(*digits, 12, dpi=100, seed=1)
+    reach = round(sheet.size)
+    for left, top, right, bottom in sheet.boxes:
+        above = sheet.printed[top - reach : (top + bottom) // 2, left:right]
+        below = sheet.printed[(top + bottom) // 2 : bottom + reach, left:right]
+        assert above.max() > 0.5
+        assert below.max() > 0.5
+
+
+def test_a_page_with_fonts_has_words_before_its_rows(digits, a_page):
+    worded = page(*digits, 30, dpi=150, fonts=FONTS, seed=4)
+    left = min(worded.boxes[:, 0]) - 60
+    dark = [
+        (np.median(p) - p).max()
+        for p in (p.image[300:-300, 100:left].mean(axis=2) for p in (worded, a_page))
+    ]
+    assert dark[0] > dark[1] + 20
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: fields(good, every, 1, kind="round"), "kind: 'round', but clear, "),
+        (lambda: fields(good, every, 1, kind=None), "kind: None"),
+        (lambda: fields(good, every, 1, length=0), "length: 0.* 1 to 40"),
+        (lambda: fields(good, every, 1, length=41), "length: 41"),
+        (lambda: fields(good, every, 1, length=1, kind="touching"), "length: 1.* 2 to"),
+        (lambda: fields(good, every, 1, length=1, kind="mixed"), "length: 1.* 2 to"),
+        (lambda: fields(good, every, -1), "n: -1"),
+        (lambda: fields(good, every, 1, seed=0.5), "seed: 0.5"),
+        (lambda: fields(good[0], every, 1), "images: shape"),
+        (lambda: fields(good + 2, every, 1), "images: values from 2"),
+        (lambda: fields(good, every[:3], 1), "labels: shape"),
+        (lambda: fields(good, every + 1, 1), "labels: values from 1 to 10"),
+        (lambda: fields(good, every.clip(0, 8), 1), "labels: no 9"),
+        (lambda: next(fields(good, every, 1)), "image: no ink"),
+        (lambda: empties("full", 1), "kind: 'full', but blank, lines, text"),
+        (lambda: empties("text", 1), "fonts: none"),
+        (lambda: empties("text", 1, fonts=["none.ttf"]), "none.ttf: not a font"),
+        (lambda: empties("blank", 1.5), "n: 1.5"),
+        (lambda: page(good, every, 0), "n_digits: 0"),
+        (lambda: page(good, every, dpi=50), "dpi: 50"),
+        (lambda: page(good, every, fonts=[__file__]), "not a font"),
+        (lambda: page(good, every, seed=-1), "seed: -1"),
+        (lambda: page(good, every.clip(1, 9)), "labels: no 0"),
+    ],
+)
+def test_bad_input(make, message):
+    with pytest.raises(DigitlibError, match=message) as error:
+        make()
+    assert "\n" not in str(error.value)

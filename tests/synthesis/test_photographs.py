@@ -1,0 +1,194 @@
+"""Photographs: what is drawn is what was meant."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from digitlib.data import split_validation
+from digitlib.errors import DigitlibError
+from digitlib.synthesis.photographs import (
+    BOARD,
+    FILL,
+    FINEST,
+    PENS,
+    SIDE,
+    blanks,
+    draw_pen,
+    generators,
+    photograph,
+    photographs,
+    place,
+    steps,
+    write,
+)
+from digitlib.synthesis.strokes import stroke
+
+good = np.zeros((2, 28, 28), np.float32)
+
+
+@pytest.fixture(scope="module")
+def digits(mnist):
+    """100 validation images, scaled."""
+    _, (x, _) = split_validation(*mnist[0])
+    return x[:100] / np.float32(255)
+
+
+@pytest.fixture(scope="module")
+def some(digits):
+    return list(photographs(digits[:40], seed=3))
+
+
+# Paper, ink, light, camera
+
+
+def test_ink_lies_wholly_inside(digits):
+    for i in range(50):
+        rng = np.random.default_rng(i)
+        side = int(rng.integers(60, 401))
+        coverage = stroke(digits[i], 0.1, int(side * rng.uniform(0.35, 0.95)))
+        sheet = place(coverage, side, rng)
+        assert max(sheet.shape) == side
+        assert np.isclose(sheet.sum(), coverage.sum(), rtol=1e-4)
+        for edge in (sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1]):
+            assert not edge.any()
+
+
+def test_paper_light_and_camera():
+    coverage = np.zeros((40, 60), np.float32)
+    made = [steps(coverage, 2.0, np.random.default_rng(i)) for i in range(60)]
+    for step in made:
+        assert {array.shape for array in step.values()} == {(40, 60, 3)}
+        assert step["picture"].dtype == np.uint8
+        assert step["paper"].dtype == step["light"].dtype == np.float32
+        assert np.array_equal(step["ink"], step["paper"])
+        assert 0.2 < step["light"].min() <= step["light"].max() <= 1
+        seen = 255 * (step["ink"] * step["light"]).clip(0, 1)
+        assert np.abs(step["picture"] - seen).mean() < 10
+    means = np.array([step["paper"].mean() for step in made])
+    assert ((means > 0.65) | (means < 0.25)).all()
+    spans = np.array([np.ptp(step["light"][..., 0]) for step in made])
+    assert 0.1 < (spans == 0).mean() < 0.5  # scans
+    assert (spans > 0.3).any()  # shadows
+
+
+def test_a_picture_shows_the_ink_where_it_is_dark_and_light(digits):
+    """The same paper, light and noise with and without ink differ by the ink."""
+    brighter = []
+    for i, image in enumerate(digits):
+        width = 100 * [0.04, 0.1, 0.16][i % 3]
+        coverage = place(stroke(image, width / 100, 100), 130, np.random.default_rng(i))
+        written, empty = (
+            steps(each, width, np.random.default_rng(i))["picture"].mean(axis=2)
+            for each in (coverage, 0 * coverage)
+        )
+        change = written - empty
+        assert np.corrcoef(np.abs(change).ravel(), coverage.ravel())[0, 1] > 0.7
+        contrast = change[coverage == 1].mean()
+        assert abs(contrast) > 15
+        brighter.append(contrast > 0)
+        assert np.abs(change[ndimage.maximum_filter(coverage, 25) == 0]).max() < 12
+    assert BOARD / 3 < np.mean(brighter) < BOARD * 2
+
+
+# Photographs
+
+
+def test_photographs_are_pictures_of_many_sizes(some):
+    for image in some:
+        assert image.dtype == np.uint8
+        assert image.ndim == 3
+        assert image.shape[2] == 3
+        assert SIDE[0] <= max(image.shape) <= SIDE[1]
+        assert image.std() > 3
+    assert len({image.shape for image in some}) > 30
+
+
+def test_the_seed_decides(digits, some):
+    again = list(photographs(digits[:40], seed=3))
+    assert all(np.array_equal(a, b) for a, b in zip(some, again, strict=True))
+    other = next(photographs(digits, seed=4))
+    assert not np.array_equal(other, some[0])
+    default = next(photographs(digits))
+    assert np.array_equal(default, next(photographs(digits, seed=0)))
+
+
+def test_each_photograph_is_made_by_itself(digits, some):
+    others = digits[:40].copy()
+    others[:7] = digits[50:57]
+    assert np.array_equal(list(photographs(others, seed=3))[7], some[7])
+    alone = photograph(digits[7], np.random.default_rng((3, 7)))
+    assert np.array_equal(alone, some[7])
+
+
+def test_what_was_drawn_can_be_told(digits, some):
+    for image, taken, rng in zip(digits, some, generators(40, 3), strict=False):
+        coverage, width = write(image, rng)
+        made = steps(coverage, width, rng)
+        assert np.array_equal(made["picture"], taken)
+        assert np.array_equal(made["ink"][coverage == 0], made["paper"][coverage == 0])
+        rows, columns = np.nonzero(coverage)
+        longer = 1 + max(np.ptp(rows), np.ptp(columns))
+        assert FILL[0] - 0.05 < longer / max(coverage.shape) < FILL[1]
+        assert width > FINEST - 1e-9
+        assert PENS["thin"][0] * longer - 1 < width < PENS["thick"][1] * (longer + 8)
+
+
+def test_photographs_are_made_when_asked_for(digits):
+    images = digits[:3].copy()
+    images[1] = 0
+    made = photographs(images)
+    assert isinstance(made, Iterator)
+    assert isinstance(next(made), np.ndarray)
+    with pytest.raises(DigitlibError, match="no ink"):
+        next(made)
+    assert isinstance(next(made), np.ndarray)
+    many = np.broadcast_to(digits[0], (5000, 28, 28))
+    assert len(list(islice(photographs(many), 2))) == 2
+
+
+def test_images_are_left_alone(digits):
+    before = digits[:3].copy()
+    list(photographs(digits[:3]))
+    assert np.array_equal(digits[:3], before)
+    [as_double] = photographs(digits[:1].astype(np.float64))
+    assert np.array_equal(as_double, next(photographs(digits)))
+
+
+@pytest.mark.parametrize("size", [20, 60, 400])
+def test_no_pen_is_too_fine_or_too_thick(size):
+    pens = [draw_pen(size, np.random.default_rng(i)) for i in range(100)]
+    assert min(pens) * size >= FINEST
+    assert max(pens) <= PENS["thick"][1]
+    assert len(set(pens)) > 50
+
+
+def test_blanks():
+    made = list(blanks(20, seed=5))
+    assert len(made) == 20
+    assert len({image.shape for image in made}) > 15
+    assert not np.array_equal(made[0], next(blanks(1, seed=6)))
+    assert all(image.dtype == np.uint8 and image.shape[2] == 3 for image in made)
+    assert list(blanks(0)) == []
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: photographs(good[0]), r"images: .*image\[np.newaxis\]"),
+        (lambda: photographs(good[:0]), "images: empty"),
+        (lambda: photographs(good.astype(np.uint8)), "images: dtype uint8"),
+        (lambda: photographs(good + 2), "images: values from 2"),
+        (lambda: photographs(good, seed=-1), "seed: -1"),
+        (lambda: photographs(good, seed=None), "seed: NoneType"),
+        (lambda: photograph(good, np.random.default_rng(0)), r"image: shape \(2, 28"),
+        (lambda: blanks(-1), "n: -1"),
+        (lambda: blanks(1, "a"), "seed: str"),
+    ],
+)
+def test_bad_input(make, message):
+    with pytest.raises(DigitlibError, match=message) as error:
+        make()
+    assert "\n" not in str(error.value)

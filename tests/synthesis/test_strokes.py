@@ -1,0 +1,160 @@
+"""Strokes: a digit drawn anew is the same digit, as wide and as large as asked for."""
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from digitlib.data import split_validation
+from digitlib.errors import DigitlibError
+from digitlib.synthesis.strokes import ANGLE, PEN, SIZE, likeness, stroke
+
+blank = np.zeros((28, 28), np.float32)
+
+
+@pytest.fixture(scope="module")
+def validation(mnist):
+    """100 validation images, scaled, and their labels."""
+    _, (x, y) = split_validation(*mnist[0])
+    return x[:100] / np.float32(255), y[:100]
+
+
+@pytest.fixture(scope="module")
+def digits(validation):
+    return validation[0]
+
+
+def bar():
+    """An upright bar, as a 1, in MNIST's framing."""
+    image = np.zeros((28, 28), np.float32)
+    image[4:24, 13:15] = 1
+    return image
+
+
+def holes(coverage):
+    """How many regions of paper the ink encloses."""
+    _, n = ndimage.label(np.pad(coverage < 0.5, 1, constant_values=True))
+    return n - 1
+
+
+@pytest.mark.parametrize("size", [20, 57, 150, 400])
+@pytest.mark.parametrize("pen", [0.03, 0.1, 0.2])
+def test_a_stroke_has_its_size(digits, size, pen):
+    for image in digits[:5]:
+        coverage = stroke(image, pen, size, angle=7)
+        assert coverage.dtype == np.float32
+        assert max(coverage.shape) == size
+        assert coverage.min() == 0
+        assert 0.5 < coverage.max() <= 1
+        reached = [coverage.max(axis=axis) > 0.2 for axis in (0, 1)]
+        near = 3 + size // 80
+        assert all(side[:near].any() and side[-near:].any() for side in reached)
+
+
+@pytest.mark.parametrize("pen", [0.03, 0.05, 0.1, 0.2])
+def test_the_pen_is_as_wide_as_stated(pen):
+    coverage = stroke(bar(), pen, 300)
+    assert np.allclose(coverage[100:200].sum(axis=1), 300 * pen, atol=0.6)
+    assert (coverage[[0, -1]].sum(axis=1) < 30 * pen).all()  # round ends, not cut off
+
+
+def test_a_broader_pen_covers_more(digits):
+    for image in digits[:20]:
+        areas = [stroke(image, pen, 120).mean() for pen in (0.03, 0.06, 0.1, 0.15, 0.2)]
+        assert (np.diff(areas) > 0).all()
+
+
+def test_the_digit_stays_the_same(digits):
+    for image in digits[:20]:
+        rows, columns = np.nonzero(image > 0.3)
+        box = image[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+        coverage = stroke(image, 0.12, 100)
+        factors = np.divide(coverage.shape, box.shape)
+        original = ndimage.zoom(box, factors, order=1, grid_mode=True, mode="nearest")
+        both = [ndimage.gaussian_filter(x, 4).ravel() for x in (original, coverage)]
+        assert np.corrcoef(both)[0, 1] > 0.7
+
+
+def test_loops_stay_open(validation):
+    digits, labels = validation
+    loops = {0: 1, 6: 1, 8: 2}
+    for label, expected in loops.items():
+        for pen in (0.04, 0.18):
+            found = [holes(stroke(x, pen, 100)) for x in digits[labels == label]]
+            assert np.mean(np.array(found) >= expected) > 0.5
+
+
+def test_a_line_says_all_of_a_bar_and_little_of_a_blot():
+    assert likeness(bar()) > 0.85
+    blot = bar()
+    blot[8:16, 8:20] = 1  # a bar with its loop full of ink
+    assert likeness(blot) < 0.75
+
+
+def test_what_a_pen_has_drawn_is_like_its_line(digits):
+    found = [likeness(drawn(stroke(image, 0.12, 20))) for image in digits[:50]]
+    assert np.mean(np.array(found) > 0.75) > 0.9
+    assert np.mean(found) > np.mean([likeness(image) for image in digits[:50]])
+
+
+def drawn(coverage):
+    """Put 20 by 20 pixels of ink on a sheet of 28 by 28."""
+    sheet = np.zeros((28, 28), np.float32)
+    height, width = coverage.shape
+    sheet[4 : 4 + height, 4 : 4 + width] = coverage
+    return sheet
+
+
+def test_a_stroke_is_turned_clockwise():
+    rows, columns = np.nonzero(stroke(bar(), 0.05, 200, angle=30) > 0.5)
+    slope = np.polyfit(rows, columns, 1)[0]
+    assert np.isclose(np.degrees(np.arctan(slope)), -30, atol=1)
+
+
+@pytest.mark.parametrize("angle", [0, 12, 45, 100])
+def test_ink_at_the_border_is_drawn_as_anywhere(angle):
+    inside, outside = np.zeros((2, 28, 28), np.float32)
+    inside[4:24, 4:6] = inside[4:6, 4:24] = 1
+    outside[0:20, 0:2] = outside[0:2, 0:20] = 1
+    drawn = [stroke(image, 0.2, 100, angle) for image in (inside, outside)]
+    assert np.allclose(drawn[0].shape, drawn[1].shape, atol=2)
+    both = [coverage[:50, :50] for coverage in drawn]
+    assert np.abs(both[0] - both[1]).mean() < 0.03
+
+
+def test_dirt_is_not_drawn():
+    dirty = bar()
+    dirty[14, 24] = 1
+    assert np.allclose(stroke(dirty, 0.1, 100), stroke(bar(), 0.1, 100))
+
+
+def test_the_widest_ranges_can_be_drawn(digits):
+    for pen in PEN:
+        for size in (SIZE[0], 300):
+            for angle in ANGLE:
+                coverage = stroke(digits[0], pen, size, angle)
+                assert max(coverage.shape) == size
+                assert np.isfinite(coverage).all()
+    assert np.array_equal(stroke(digits[0], 0.1, 50), stroke(digits[0], 0.1, 50, 0))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: stroke(blank, 0.1, 100), "image: no ink"),
+        (lambda: stroke(blank[np.newaxis], 0.1, 100), r"image: shape \(1, 28"),
+        (lambda: stroke(blank + np.nan, 0.1, 100), "image: values from nan"),
+        (lambda: stroke([[0.0], [0.0, 1.0]], 0.1, 100), "image: rows"),
+        (lambda: likeness(blank), "image: no ink"),
+        (lambda: likeness(blank[1:]), r"image: shape \(27, 28"),
+        (lambda: stroke(bar(), 0.1, 9), "size: 9"),
+        (lambda: stroke(bar(), 0.1, 50.0), "size: 50.0"),
+        (lambda: stroke(bar(), 0.5, 100), "pen: 0.5"),
+        (lambda: stroke(bar(), "thin", 100), "pen: thin"),
+        (lambda: stroke(bar(), np.nan, 100), "pen: nan"),
+        (lambda: stroke(bar(), 0.1, 100, np.inf), "angle: inf"),
+    ],
+)
+def test_bad_input(make, message):
+    with pytest.raises(DigitlibError, match=message) as error:
+        make()
+    assert "\n" not in str(error.value)
