@@ -1,7 +1,7 @@
 """NumPy routines that give what SciPy's or NumPy's own give, several times as fast.
 
 Reading a page spends most of its time in these. Each is equal to the routine that its
-docstring names, which the tests check, and `benchmarks/reading.py` measures.
+docstring names, which the tests check, and ``benchmarks/reading.py`` measures.
 """
 
 import math
