@@ -69,10 +69,10 @@ def forward(images, weights):
         If the images have another shape, dtype or range, or the weights do not fit
         each other.
     """
-    return softmax(layers(images, weights)[-1]).astype(np.float32, copy=False)
+    return softmax(activations(images, weights)[-1]).astype(np.float32, copy=False)
 
 
-def layers(images, weights):
+def activations(images, weights):
     """Compute what each layer passes on; arguments and errors as of `forward`.
 
     Returns

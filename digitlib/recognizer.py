@@ -9,7 +9,13 @@ from PIL import Image
 from digitlib._internal.checks import check_weights
 from digitlib.errors import DigitlibError
 from digitlib.imaging.components import Components
-from digitlib.model import layers, load_detector, load_provenance, load_weights, softmax
+from digitlib.model import (
+    activations,
+    load_detector,
+    load_provenance,
+    load_weights,
+    softmax,
+)
 from digitlib.preprocessing import PIECE, cropped, preprocess
 
 
@@ -95,7 +101,7 @@ class Recognizer:
         if seen.min() == seen.max():  # one grey everywhere
             nothing = np.full(10, 0.1, dtype=np.float32)
             return Prediction(None, 0.0, nothing, False, "no ink", 0.0, seen)
-        passed = layers(seen[np.newaxis], self.weights)
+        passed = activations(seen[np.newaxis], self.weights)
         probabilities = softmax(passed[-1] / self.temperature)[0].astype(np.float32)
         digit = int(probabilities.argmax())
         confidence = float(probabilities[digit])
@@ -166,13 +172,13 @@ def several(seen):
     return bool(apart or width > 1.3 * height > 10)
 
 
-def traces(layers):
+def traces(activations):
     """Collect what the network computed on the way to its answer.
 
     Parameters
     ----------
-    layers : three numpy.ndarray, shapes (n, 100), (n, 100), (n, 10)
-        What `digitlib.model.layers` returns.
+    activations : three numpy.ndarray, shapes (n, 100), (n, 100), (n, 10)
+        What `digitlib.model.activations` returns.
 
     Returns
     -------
@@ -181,19 +187,19 @@ def traces(layers):
         are parts: it is large where any digit's score is (the energy of Liu, Wang,
         Owens and Li 2020).
     """
-    scores = layers[-1]
+    scores = activations[-1]
     largest = scores.max(axis=1, keepdims=True)
     energy = largest + np.log(np.exp(scores - largest).sum(axis=1, keepdims=True))
-    return np.concatenate((*layers, softmax(scores), energy), axis=1)
+    return np.concatenate((*activations, softmax(scores), energy), axis=1)
 
 
-def detect(layers, detector):
+def detect(activations, detector):
     """Compute the probability that each image shows one digit.
 
     Parameters
     ----------
-    layers : three numpy.ndarray, shapes (n, 100), (n, 100), (n, 10)
-        What `digitlib.model.layers` returns.
+    activations : three numpy.ndarray, shapes (n, 100), (n, 100), (n, 10)
+        What `digitlib.model.activations` returns.
     detector : numpy.ndarray, shape (222,)
         A weight for each of their `traces` and, at the end, the bias.
 
@@ -201,5 +207,5 @@ def detect(layers, detector):
     -------
     numpy.ndarray, shape (n,), float32, in [0, 1]
     """
-    score = traces(layers) @ detector[:-1] + detector[-1]
+    score = traces(activations) @ detector[:-1] + detector[-1]
     return (1 / (1 + np.exp(-score.clip(-50, 50)))).astype(np.float32)

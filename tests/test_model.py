@@ -13,9 +13,9 @@ from digitlib.evaluation import evaluate
 from digitlib.model import (
     ASSETS,
     Weights,
+    activations,
     build_model,
     forward,
-    layers,
     load_detector,
     load_provenance,
     load_weights,
@@ -130,7 +130,7 @@ def test_forward_of_any_image_is_kerass(model, weights, images, seed):
 
 
 def test_layers_are_what_keras_computes_on_the_way(model, test_images, weights):
-    passed = layers(test_images[:100], weights)
+    passed = activations(test_images[:100], weights)
     assert [array.shape for array in passed] == [(100, 100), (100, 100), (100, 10)]
     expected = test_images[:100].reshape(100, 784)
     for layer, found in zip(model.layers[1:3], passed, strict=False):

@@ -13,8 +13,8 @@ from sklearn.datasets import load_digits
 
 from digitlib.errors import DigitlibError
 from digitlib.model import (
+    activations,
     forward,
-    layers,
     load_detector,
     load_provenance,
     load_weights,
@@ -69,7 +69,7 @@ def test_by_default_it_prepares_and_knows_when_not_to(recognizer, mnist):
 def test_it_says_what_forward_says(recognizer, mnist):
     images = mnist[1][0][:200]
     prepared = np.array([preprocess(image) for image in images])
-    passed = layers(prepared, recognizer.weights)
+    passed = activations(prepared, recognizer.weights)
     expected = special.softmax(passed[2] / recognizer.temperature, axis=1)
     are_digits = detect(passed, recognizer.detector)
     for i, image in enumerate(images):
@@ -136,7 +136,7 @@ def test_without_a_detector_all_ink_is_accepted(made, weights, test_images):
 
 
 def test_the_temperature_is_used(made, test_images, weights):
-    scores = layers(test_images[:50], weights)[2]
+    scores = activations(test_images[:50], weights)[2]
     for temperature in (0.5, 2.5):
         recognizer = made(temperature=temperature)
         found = [result.probabilities for result in

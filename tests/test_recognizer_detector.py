@@ -9,7 +9,7 @@ from scipy import special
 from sklearn.linear_model import LogisticRegression
 
 from digitlib.errors import DigitlibError
-from digitlib.model import layers, load_detector, load_weights
+from digitlib.model import activations, load_detector, load_weights
 from digitlib.recognizer import detect, traces
 from digitlib.tuning.acceptance import fit_detector
 
@@ -26,7 +26,7 @@ def passed(test_images, weights):
     images = test_images[:600]
     others = np.concatenate((images[:300, ::-1], images[300:].copy()))
     others[300:, 14:] = images[:300, 14:]
-    return layers(images, weights), layers(others, weights)
+    return activations(images, weights), activations(others, weights)
 
 
 def test_traces(passed):
@@ -136,8 +136,8 @@ def test_the_shipped_detector(test_images, test_labels):
     assert detector.dtype == np.float32
     assert load_detector("plain") is None
     images = test_images[:2000]
-    upright = detect(layers(images, weights), detector)
+    upright = detect(activations(images, weights), detector)
     assert np.mean(upright > 0.5) > 0.95
     turned = np.isin(test_labels[:2000], (2, 3, 4, 7))  # no digits when upside down
-    upside_down = detect(layers(images[turned, ::-1], weights), detector)
+    upside_down = detect(activations(images[turned, ::-1], weights), detector)
     assert np.mean(upside_down) < np.mean(upright) - 0.2

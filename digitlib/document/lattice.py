@@ -16,7 +16,7 @@ from scipy import ndimage
 
 from digitlib.document.cuts import ENTER, Cuts
 from digitlib.imaging.binarization import WEAK
-from digitlib.model import layers, softmax
+from digitlib.model import activations, softmax
 from digitlib.preprocessing import box, center, specks, thickness
 from digitlib.recognizer import detect
 
@@ -275,7 +275,7 @@ class Lattice:
         if not found:
             return
         seen = np.array([item[-1] for item in found])
-        passed = layers(seen, self.recognizer.weights)
+        passed = activations(seen, self.recognizer.weights)
         probabilities = softmax(passed[-1] / self.recognizer.temperature)
         detected = detect(passed, self.recognizer.detector).clip(1e-6, 1 - 1e-6)
         features = np.array(

@@ -9,7 +9,7 @@ Hinton 2012).
 import numpy as np
 from scipy import ndimage
 
-from digitlib.model import layers, softmax
+from digitlib.model import activations, softmax
 
 TURN = 8  # degrees
 SLANT = 0.15  # columns by which it leans, for each row
@@ -60,6 +60,6 @@ def probabilities(recognizer, seen):
     numpy.ndarray, shape (n, 10), float32
     """
     every = views(seen)
-    scores = layers(every.reshape(-1, 28, 28), recognizer.weights)[-1]
+    scores = activations(every.reshape(-1, 28, 28), recognizer.weights)[-1]
     answers = softmax(scores / recognizer.temperature)
     return answers.reshape(len(every), len(seen), 10).mean(axis=0).astype(np.float32)

@@ -11,7 +11,7 @@ import numpy as np
 
 from digitlib.errors import DigitlibError
 from digitlib.evaluation import bootstrap_interval, fit_temperature
-from digitlib.model import forward, layers, softmax
+from digitlib.model import activations, forward, softmax
 from digitlib.preprocessing import preprocess
 from digitlib.recognizer import detect, traces
 from digitlib.synthesis import negatives
@@ -54,9 +54,10 @@ def fit_acceptance(weights, twin, fit_images, validation, seed=0, *, more=None):
         learn = [np.concatenate(pair) for pair in zip(learn, more, strict=True)]
     digits, others = learn
     detector, twins = (
-        fit_detector(layers(digits, w), layers(others, w)) for w in (weights, twin)
+        fit_detector(activations(digits, w), activations(others, w))
+        for w in (weights, twin)
     )
-    passed = layers(np.array([preprocess(image) for image in images]), twin)
+    passed = activations(np.array([preprocess(image) for image in images]), twin)
     confidence = softmax(passed[-1] / temperature).max(axis=1)
     threshold = np.quantile(confidence * detect(passed, twins), 1 - ACCEPTED)
     settings = {"temperature": temperature, "threshold": round(float(threshold), 4)}
@@ -127,7 +128,7 @@ def fit_detector(digits, others):
     Parameters
     ----------
     digits, others : three numpy.ndarray, shapes (n, 100), (n, 100), (n, 10)
-        What `digitlib.model.layers` returns for images of digits, and for images of
+        Of `digitlib.model.activations`, for images of digits, and for images of
         anything else.
 
     Returns

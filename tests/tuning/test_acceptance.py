@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from digitlib.evaluation import fit_temperature
-from digitlib.model import forward, layers, load_weights, softmax
+from digitlib.model import activations, forward, load_weights, softmax
 from digitlib.preprocessing import preprocess
 from digitlib.recognizer import detect
 from digitlib.tuning import acceptance
@@ -71,11 +71,11 @@ def test_the_twin_decides(quick, scaled, weights, sure, swapped):
     assert abs(temperatures[0] - temperatures[1]) > 1
 
     digits, others = fit_images, fit_images[:, ::-1]
-    expected = fit_detector(layers(digits, own), layers(others, own))
+    expected = fit_detector(activations(digits, own), activations(others, own))
     assert np.allclose(detector, expected)
 
-    twins = fit_detector(layers(digits, twin), layers(others, twin))
-    passed = layers([preprocess(image) for image in validation[0]], twin)
+    twins = fit_detector(activations(digits, twin), activations(others, twin))
+    passed = activations([preprocess(image) for image in validation[0]], twin)
     confidence = softmax(passed[2] / settings["temperature"]).max(axis=1)
     trust = confidence * detect(passed, twins)
     assert type(settings["threshold"]) is float
@@ -119,9 +119,9 @@ def test_digits_are_digits_and_others_are_not(scaled):
     read = forward(photographed, robust).argmax(axis=1)
     expected = forward(images[:30], robust).argmax(axis=1)
     assert np.mean(read == expected) >= 0.9
-    detector = fit_detector(layers(digits, robust), layers(others, robust))
-    assert np.mean(detect(layers(digits, robust), detector) > 0.5) > 0.9
-    assert np.mean(detect(layers(others, robust), detector) < 0.5) > 0.9
+    detector = fit_detector(activations(digits, robust), activations(others, robust))
+    assert np.mean(detect(activations(digits, robust), detector) > 0.5) > 0.9
+    assert np.mean(detect(activations(others, robust), detector) < 0.5) > 0.9
 
 
 def test_the_detector_learns_from_more(quick, scaled, weights):
@@ -130,7 +130,7 @@ def test_the_detector_learns_from_more(quick, scaled, weights):
     detector, _ = fit_acceptance(weights, weights, fit_images, validation, more=more)
     both = zip((fit_images, fit_images[:, ::-1]), more, strict=True)
     digits, others = (np.concatenate(pair) for pair in both)
-    expected = fit_detector(layers(digits, weights), layers(others, weights))
+    expected = fit_detector(activations(digits, weights), activations(others, weights))
     assert np.allclose(detector, expected)
     without, _ = fit_acceptance(weights, weights, fit_images, validation)
     assert not np.allclose(detector, without)

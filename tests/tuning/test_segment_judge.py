@@ -8,7 +8,7 @@ import pytest
 from digitlib.data import split_validation
 from digitlib.document.lattice import FEATURES, judge
 from digitlib.document.layout import find_lines
-from digitlib.model import layers
+from digitlib.model import activations
 from digitlib.recognizer import Recognizer
 from digitlib.synthesis.forms import empties, fields
 from digitlib.tuning.acceptance import fonts
@@ -90,7 +90,7 @@ def test_digits_written_again_are_still_what_they_were(digits, recognizer, jobs)
     assert seen.dtype == np.uint8
     assert 60 < len(found) <= 100
     assert set(found) == set(range(10))
-    scores = layers(seen / np.float32(255), recognizer.weights)[-1]
+    scores = activations(seen / np.float32(255), recognizer.weights)[-1]
     assert (scores.argmax(axis=1) == found).mean() > 0.95
     again, _ = rewrite(images[:100], labels[:100], seed=3)
     other, _ = rewrite(images[:100], labels[:100], seed=4)
@@ -102,7 +102,7 @@ def test_digits_cut_out_of_fields_come_with_their_labels(digits, recognizer):
     seen, found = cut_out(recognizer, *digits, ["clear", "boxes"], 3, seed=2)
     assert seen.shape == (len(found), 28, 28)
     assert seen.dtype == np.uint8
-    scores = layers(seen / np.float32(255), recognizer.weights)[-1]
+    scores = activations(seen / np.float32(255), recognizer.weights)[-1]
     good = found != OTHER
     assert good.sum() >= 20  # of 30 digits in 6 fields
     assert (~good).any()
