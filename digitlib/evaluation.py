@@ -239,7 +239,7 @@ def calibrate(probabilities, labels, bins=15):
     )
 
 
-def temper(probabilities, temperature):
+def scale_temperature(probabilities, temperature):
     """Make probabilities less sure (temperature above 1) or surer (below 1).
 
     The scores before the softmax are divided by the temperature. The most probable
@@ -281,7 +281,7 @@ def fit_temperature(probabilities, labels):
     Returns
     -------
     float, 0.05 to 20
-        For `temper`.
+        For `scale_temperature`.
 
     Raises
     ------
@@ -339,7 +339,7 @@ def risk_coverage(probabilities, labels):
     return -threshold, accepted / len(right), errors / accepted
 
 
-def set_aside(probabilities, labels, risk):
+def rejection_rate(probabilities, labels, risk):
     """The smallest fraction to set aside, so that few errors are left in the rest.
 
     Parameters

@@ -18,9 +18,9 @@ from digitlib.evaluation import (
     fit_temperature,
     mcnemar,
     misread,
+    rejection_rate,
     risk_coverage,
-    set_aside,
-    temper,
+    scale_temperature,
     wilson_interval,
 )
 from digitlib.model import forward, load_provenance, load_weights
@@ -142,7 +142,7 @@ def test_misread_is_every_error_surest_first(test_probabilities, test_labels):
         fit_temperature,
         risk_coverage,
         lambda probabilities, labels: mcnemar(probabilities, probabilities, labels),
-        lambda probabilities, labels: set_aside(probabilities, labels, 0.01),
+        lambda probabilities, labels: rejection_rate(probabilities, labels, 0.01),
         lambda probabilities, labels: bootstrap_interval(
             accuracy, probabilities, labels
         ),
@@ -231,7 +231,9 @@ def calibration_by_hand(probabilities, labels, bins):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_calibration_is_that_by_hand(bins, dtype):
     probabilities, labels = draw_calibrated(500)
-    probabilities = temper(probabilities, 0.7).astype(dtype)  # not calibrated
+    probabilities = scale_temperature(probabilities, 0.7).astype(
+        dtype
+    )  # not calibrated
     error, counts, confidences, accuracies = calibration_by_hand(
         probabilities, labels, bins
     )
@@ -297,32 +299,35 @@ def test_bins_out_of_range(bins):
 
 
 @given(st.integers(0, 999), st.floats(0.05, 20))
-def test_temper_divides_the_scores(seed, temperature):
+def test_scaling_divides_the_scores(seed, temperature):
     scores = np.random.default_rng(seed).normal(0, 3, (5, 10))
-    found = temper(special.softmax(scores, axis=1), temperature)
+    found = scale_temperature(special.softmax(scores, axis=1), temperature)
     assert np.allclose(found, special.softmax(scores / temperature, axis=1))
     assert found.dtype == np.float64
     assert np.array_equal(found.argmax(axis=1), scores.argmax(axis=1))
 
 
-def test_temper_with_1_changes_nothing(test_probabilities):
-    assert np.abs(temper(test_probabilities, 1) - test_probabilities).max() < 1e-6
+def test_scaling_with_1_changes_nothing(test_probabilities):
+    assert (
+        np.abs(scale_temperature(test_probabilities, 1) - test_probabilities).max()
+        < 1e-6
+    )
 
 
-def test_temper_makes_less_sure_or_surer():
+def test_scaling_makes_less_sure_or_surer():
     probabilities, _ = draw_calibrated(100)
     confidence = probabilities.max(axis=1)
-    assert (temper(probabilities, 2).max(axis=1) < confidence).all()
-    assert (temper(probabilities, 0.5).max(axis=1) > confidence).all()
-    assert np.allclose(temper(probabilities, 1e9), 0.1)
-    back = temper(temper(probabilities, 3), 1 / 3)
+    assert (scale_temperature(probabilities, 2).max(axis=1) < confidence).all()
+    assert (scale_temperature(probabilities, 0.5).max(axis=1) > confidence).all()
+    assert np.allclose(scale_temperature(probabilities, 1e9), 0.1)
+    back = scale_temperature(scale_temperature(probabilities, 3), 1 / 3)
     assert np.allclose(back, probabilities)
 
 
 @pytest.mark.parametrize("temperature", [1e-300, 1e-310, 1e-3, 1e300])
 def test_extreme_temperatures_give_probabilities(temperature):
     probabilities, _ = draw_calibrated(50)
-    found = temper(probabilities, temperature)
+    found = scale_temperature(probabilities, temperature)
     assert np.allclose(found.sum(axis=1), 1)
     assert (found >= 0).all()
     if temperature < 1:
@@ -332,26 +337,28 @@ def test_extreme_temperatures_give_probabilities(temperature):
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, int])
-def test_temper_takes_zeros(dtype):
+def test_scaling_takes_zeros(dtype):
     probabilities = np.eye(10, dtype=dtype)
     for temperature in (0.1, 1, 10):
-        found = temper(probabilities, temperature)
+        found = scale_temperature(probabilities, temperature)
         assert np.allclose(found.sum(axis=1), 1)
         assert found.argmax(axis=1).tolist() == list(range(10))
-    assert np.allclose(temper(probabilities, 1), np.eye(10))
+    assert np.allclose(scale_temperature(probabilities, 1), np.eye(10))
 
 
 @pytest.mark.parametrize("temperature", [0, -1, np.nan, np.inf, "warm", None, [2]])
 def test_temperature_out_of_range(temperature):
     with pytest.raises(DigitlibError, match="temperature: a finite number above 0"):
-        temper(one_hot([3]), temperature)
+        scale_temperature(one_hot([3]), temperature)
 
 
 @pytest.mark.parametrize("number", [np.float32(0.5), np.float64(0.5)])
 def test_numpys_numbers_are_numbers(number):
     probabilities, labels = draw_calibrated(50)
-    assert np.array_equal(temper(probabilities, number), temper(probabilities, 0.5))
-    assert set_aside(probabilities, labels, number) == set_aside(
+    assert np.array_equal(
+        scale_temperature(probabilities, number), scale_temperature(probabilities, 0.5)
+    )
+    assert rejection_rate(probabilities, labels, number) == rejection_rate(
         probabilities, labels, 0.5
     )
     assert wilson_interval(5, 10, number) == wilson_interval(5, 10, 0.5)
@@ -365,17 +372,19 @@ def test_the_temperature_of_calibrated_probabilities_is_1(seed):
 @pytest.mark.parametrize("temperature", [0.3, 0.5, 2.0, 5.0])
 def test_the_temperature_that_was_put_in_is_taken_out(temperature):
     probabilities, labels = draw_calibrated(20_000)
-    found = fit_temperature(temper(probabilities, temperature), labels)
+    found = fit_temperature(scale_temperature(probabilities, temperature), labels)
     assert np.isclose(found, 1 / temperature, rtol=0.03)
 
 
 def test_no_other_temperature_has_a_lower_log_loss(test_probabilities, test_labels):
     best = fit_temperature(test_probabilities, test_labels)
     assert type(best) is float
-    lowest = calibrate(temper(test_probabilities, best), test_labels).log_loss
+    lowest = calibrate(
+        scale_temperature(test_probabilities, best), test_labels
+    ).log_loss
     for other in np.geomspace(0.05, 20, 60):
-        tempered = temper(test_probabilities, float(other))
-        assert calibrate(tempered, test_labels).log_loss > lowest - 1e-7
+        scaled = scale_temperature(test_probabilities, float(other))
+        assert calibrate(scaled, test_labels).log_loss > lowest - 1e-7
 
 
 def test_the_temperature_stays_in_its_range():
@@ -417,7 +426,7 @@ def test_risk_and_coverage_of_every_threshold(readings):
 
 @given(readings, st.sampled_from([0, 0.01, 0.1, 0.25, 0.5, 1]))
 def test_set_aside_is_the_smallest_of_all(readings, risk):
-    found = set_aside(*as_probabilities(readings), risk)
+    found = rejection_rate(*as_probabilities(readings), risk)
     possible = [1.0]
     for least in {sure for sure, _ in readings}:
         accepted = [right for sure, right in readings if sure >= least]
@@ -433,7 +442,7 @@ def test_risk_and_coverage_of_the_shipped_weights(test_probabilities, test_label
     assert (np.diff(threshold) < 0).all()
     assert (np.diff(coverage) > 0).all()
     assert np.isclose(risk[-1], 1 - accuracy(test_probabilities, test_labels))
-    aside = set_aside(test_probabilities, test_labels, 0.005)
+    aside = rejection_rate(test_probabilities, test_labels, 0.005)
     k = np.flatnonzero(np.isclose(coverage, 1 - aside))[0]
     kept = test_probabilities.max(axis=1) >= threshold[k]
     wrong = test_probabilities.argmax(axis=1) != test_labels
@@ -456,13 +465,13 @@ def test_risk_and_coverage_of_the_shipped_weights(test_probabilities, test_label
 )
 def test_set_aside_by_hand(right, risk, expected):
     readings = list(zip([0.9, 0.8, 0.7, 0.6], map(bool, right), strict=True))
-    assert np.isclose(set_aside(*as_probabilities(readings), risk), expected)
+    assert np.isclose(rejection_rate(*as_probabilities(readings), risk), expected)
 
 
 @pytest.mark.parametrize("risk", [-0.1, 1.1, np.nan, "low", None])
 def test_risk_out_of_range(risk):
     with pytest.raises(DigitlibError, match="risk: a number from 0 to 1"):
-        set_aside(one_hot([3]), [3], risk)
+        rejection_rate(one_hot([3]), [3], risk)
 
 
 def test_bootstrap_of_an_accuracy_is_near_wilsons(test_probabilities, test_labels):
@@ -528,13 +537,13 @@ def test_bootstrap_out_of_range(options, message):
 def test_the_shipped_robust_weights(test_images, test_labels):
     provenance = load_provenance("robust")
     found = forward(test_images, load_weights("robust"))
-    tempered = temper(found, provenance["temperature"])
-    assert evaluate(tempered, test_labels).accuracy >= 0.99
-    assert calibrate(tempered, test_labels).error <= 0.004
-    before, after = (calibrate(p, test_labels).log_loss for p in (found, tempered))
+    scaled = scale_temperature(found, provenance["temperature"])
+    assert evaluate(scaled, test_labels).accuracy >= 0.99
+    assert calibrate(scaled, test_labels).error <= 0.004
+    before, after = (calibrate(p, test_labels).log_loss for p in (found, scaled))
     assert after <= before + 1e-5
-    assert set_aside(tempered, test_labels, 0.005) <= 0.012
-    assert set_aside(tempered, test_labels, 0.001) <= 0.06
+    assert rejection_rate(scaled, test_labels, 0.005) <= 0.012
+    assert rejection_rate(scaled, test_labels, 0.001) <= 0.06
 
 
 def test_the_robust_weights_are_by_the_recorded_recipe():

@@ -6,7 +6,7 @@ page this becomes a real table, and below it `threshold.js` runs a slider over
 more thresholds.
 """
 
-from digitlib.evaluation import temper
+from digitlib.evaluation import scale_temperature
 from digitlib.model import forward, load_provenance, load_weights
 from docutils import nodes
 import numpy as np
@@ -77,7 +77,7 @@ def answers():
     images, labels = test_set()
     probabilities = forward(images / np.float32(255), load_weights("robust"))
     temperature = load_provenance("robust")["temperature"]
-    return temper(probabilities, temperature), labels
+    return scale_temperature(probabilities, temperature), labels
 
 
 def steps(probabilities, labels):
