@@ -2,12 +2,11 @@
 
 import hashlib
 from pathlib import Path
-import zipfile
-import zlib
 
 import numpy as np
 
 from digitlib._internal.checks import as_array, check_count, check_labels, check_path
+from digitlib._internal.files import read_npz
 from digitlib.errors import DigitlibError
 
 MNIST_PATH = Path(__file__).parent / "assets" / "mnist.npz"
@@ -111,45 +110,6 @@ def split_validation(x, y, n=10_000):
 def checksum(array):
     """Return the SHA-256 sum of an array's bytes, in C order, as 64 hex digits."""
     return hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
-
-
-def read_npz(path):
-    """Read all arrays of an ``.npz`` file, without pickle.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-
-    Raises
-    ------
-    DigitlibError
-        If there is no such file, or it is not a whole ``.npz`` file.
-    """
-    path = check_path(path)
-    if not path.is_file():
-        raise DigitlibError(f"{path}: no such file")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except (
-        OSError,
-        ValueError,
-        EOFError,
-        TypeError,  # np.load gives a bare array for an .npy file
-        MemoryError,  # a header that claims an enormous array
-        NotImplementedError,  # a compression that this Python lacks
-        RuntimeError,  # an encrypted member
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
-        raise DigitlibError(
-            f"{path}: not a whole .npz file ({type(error).__name__}); "
-            "copy or download it again"
-        ) from error
 
 
 def _check_part(source, part, x, y):

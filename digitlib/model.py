@@ -1,9 +1,8 @@
 """The network, 784-100-100-10: a formula in NumPy, a model in Keras, a file."""
 
-import hashlib
+from dataclasses import dataclass
 import json
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -13,25 +12,44 @@ from digitlib._internal.checks import (
     check_path,
     check_weights,
 )
-from digitlib._internal.files import replacing
-from digitlib.data import read_npz
+from digitlib._internal.files import load_arrays, save_arrays
 from digitlib.errors import DigitlibError
 
 ASSETS = Path(__file__).parent / "assets"
 
 
-class Weights(NamedTuple):
-    """The 89,610 trained numbers, in Keras's order: ``model.set_weights(weights)``."""
+class Weights(tuple):
+    """The trained numbers, in Keras's order: ``model.set_weights(weights)``.
 
-    kernel_1: np.ndarray  #: (784, 100), from pixels to the first hidden layer
-    bias_1: np.ndarray  #: (100,)
-    kernel_2: np.ndarray  #: (100, 100), to the second hidden layer
-    bias_2: np.ndarray  #: (100,)
-    kernel_3: np.ndarray  #: (100, 10), to the ten digits
-    bias_3: np.ndarray  #: (10,)
+    For each layer a kernel (inputs, units) and a bias (units,). They have names:
+    ``weights.kernel_1`` leads from the pixels to the first hidden layer, of shape
+    (784, 100) as the book builds it, and ``weights.bias_3``, of shape (10,), is the
+    last of its 89,610 numbers.
+
+    Parameters
+    ----------
+    arrays : iterable of numpy.ndarray
+    """
+
+    def named(self):
+        """Return a dict from the names to the arrays, in their order."""
+        return dict(zip(_names(len(self) // 2), self, strict=True))
+
+    def replace(self, **arrays):
+        """Return other `Weights`, with some arrays exchanged by their names."""
+        return Weights((self.named() | arrays).values())
+
+    def __getattr__(self, name):
+        try:
+            return self.named()[name]
+        except KeyError:
+            raise AttributeError(f"weights have no {name}") from None
 
 
-SHAPES = Weights((784, 100), (100,), (100, 100), (100,), (100, 10), (10,))
+def _names(layers):
+    """``kernel_1``, ``bias_1``, ``kernel_2`` and so on."""
+    numbers = range(1, layers + 1)
+    return [f"{kind}_{i}" for i in numbers for kind in ("kernel", "bias")]
 
 
 def relu(z):
@@ -55,7 +73,7 @@ def forward(images, weights):
     ----------
     images : array_like, shape (n, 28, 28), floating point, in [0, 1]
         Light ink on dark, as in MNIST.
-    weights : Weights, or six arrays in the same order
+    weights : Weights, or arrays in the same order
         From `load_weights`, or ``model.get_weights()``.
 
     Returns
@@ -77,19 +95,21 @@ def activations(images, weights):
 
     Returns
     -------
-    hidden_1 : numpy.ndarray, shape (n, 100)
-    hidden_2 : numpy.ndarray, shape (n, 100)
-    scores : numpy.ndarray, shape (n, 10)
-        What softmax turns into the probabilities.
+    tuple of numpy.ndarray, shapes (n, units)
+        Of the hidden layers, such as (n, 100) and (n, 100); at last the scores,
+        (n, 10), which softmax turns into the probabilities.
     """
     x = check_images(images).reshape(len(images), 784)
-    kernel_1, bias_1, kernel_2, bias_2, kernel_3, bias_3 = check_weights(weights)
-    hidden_1 = relu(x @ kernel_1 + bias_1)
-    hidden_2 = relu(hidden_1 @ kernel_2 + bias_2)
-    return hidden_1, hidden_2, hidden_2 @ kernel_3 + bias_3
+    check_weights(weights)
+    passed = []
+    for kernel, bias in zip(weights[0::2], weights[1::2], strict=True):
+        scores = x @ kernel + bias
+        x = relu(scores)
+        passed.append(x)
+    return (*passed[:-1], scores)
 
 
-def build_model(seed=0):
+def build_model(seed=0, units=(100, 100), *, normalize=False, optimizer="adam"):
     """Build the same network in Keras, untrained and ready to be trained.
 
     Parameters
@@ -97,17 +117,23 @@ def build_model(seed=0):
     seed : int, 0 to 2**32 - 1
         Decides the random weights it starts from (Glorot uniform, biases 0); also
         seeds Python, NumPy and TensorFlow.
+    units : sequence of int, 1 to 10,000
+        How wide each hidden layer is. The book's network has two of 100.
+    normalize : bool
+        Whether batch normalization comes before each ReLU; `digitlib.tuning.recipes`
+        folds it into the weights.
+    optimizer : str or keras.optimizers.Optimizer
 
     Returns
     -------
     keras.Model
-        Input (n, 28, 28) in [0, 1], output (n, 10) probabilities; compiled with
-        Adam, cross-entropy and accuracy.
+        Input (n, 28, 28) in [0, 1], output (n, 10) probabilities; compiled with the
+        optimizer, cross-entropy and accuracy.
 
     Raises
     ------
     DigitlibError
-        If TensorFlow is not installed, or the seed is out of range.
+        If TensorFlow is not installed, or a number is out of range.
 
     References
     ----------
@@ -116,22 +142,39 @@ def build_model(seed=0):
     """
     from digitlib._internal.quiet_tensorflow import keras
 
+    if not isinstance(units, (tuple, list)):
+        raise DigitlibError(f"units: {units}, but a width for each layer is needed")
+    units = [check_count("units", n, 1, 10_000) for n in units]
     keras.utils.set_random_seed(check_count("seed", seed, 0, 2**32 - 1))
-    model = keras.Sequential(
-        [
-            keras.Input((28, 28)),
-            keras.layers.Flatten(),
-            keras.layers.Dense(100, activation="relu"),
-            keras.layers.Dense(100, activation="relu"),
-            keras.layers.Dense(10, activation="softmax"),
-        ]
-    )
-    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model = keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten()])
+    for n in units:
+        if normalize:
+            model.add(keras.layers.Dense(n))
+            model.add(keras.layers.BatchNormalization(momentum=0.99))
+            model.add(keras.layers.ReLU())
+        else:
+            model.add(keras.layers.Dense(n, activation="relu"))
+    model.add(keras.layers.Dense(10, activation="softmax"))
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 
-def load_weights(source="robust"):
-    """Load trained weights and verify that they are whole.
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What a weights file holds."""
+
+    weights: Weights
+    """float32, from half precision."""
+    provenance: dict
+    """Where they come from. For the shipped weights: recipe, seed, versions, the
+    data's checksum; for a recognizer ``temperature`` and ``threshold``."""
+    detector: np.ndarray | None
+    """(k,) float32, for `digitlib.recognizer.detect`, if the file has one: a weight for
+    each hidden unit, ten scores, ten probabilities and their energy, and a bias."""
+
+
+def load_trained(source="robust"):
+    """Load all that a weights file holds, and verify that it is whole.
 
     Parameters
     ----------
@@ -144,59 +187,62 @@ def load_weights(source="robust"):
 
     Returns
     -------
-    Weights
-        Six arrays, float32.
+    Trained
 
     Raises
     ------
     DigitlibError
-        If the file is missing, damaged, altered, or of another network.
+        If the file is missing, damaged, altered, or of another kind.
     """
-    arrays = _read_weights(source)
-    return Weights(*(arrays[name].astype(np.float32) for name in Weights._fields))
+    shipped = sorted(p.stem for p in ASSETS.glob("*.npz") if p.stem != "mnist")
+    known = isinstance(source, str) and source in shipped
+    path = ASSETS / f"{source}.npz" if known else check_path(source)
+    if not path.is_file():
+        raise DigitlibError(
+            f"{source}: no such weights; give {' or '.join(map(repr, shipped))}, or "
+            "the path of a file that `digitlib train` or save_weights wrote"
+        )
+    arrays = load_arrays(path)
+    names = _names(sum(name.startswith("kernel_") for name in arrays) or 1)
+    absent = {*names, "provenance"} - arrays.keys()
+    if absent:
+        raise DigitlibError(
+            f"{path}: no {', '.join(sorted(absent))}; "
+            "give a file that save_weights wrote"
+        )
+    weights = Weights(arrays[name].astype(np.float32) for name in names)
+    check_weights(weights, str(path))
+    detector = arrays.get("detector")
+    if detector is not None:
+        needed = (sum(map(len, weights[1::2])) + 12,)
+        if detector.shape != needed:
+            raise DigitlibError(
+                f"{path}: detector has shape {detector.shape}, but it is {needed}"
+            )
+        detector = detector.astype(np.float32)
+    return Trained(weights, json.loads(str(arrays["provenance"])), detector)
+
+
+def load_weights(source="robust"):
+    """Load trained weights; argument and errors as of `load_trained`.
+
+    Returns
+    -------
+    Weights
+        float32.
+    """
+    return load_trained(source).weights
 
 
 def load_provenance(source="robust"):
-    """Load what a weights file says of its own making.
-
-    Parameters
-    ----------
-    source : str or os.PathLike
-        As for `load_weights`.
+    """Load what a weights file says of its making; see `load_trained`.
 
     Returns
     -------
     dict
-        For the shipped weights: recipe, seed, versions and the data's checksum.
-
-    Raises
-    ------
-    DigitlibError
-        As `load_weights`.
+        `Trained.provenance`.
     """
-    return json.loads(str(_read_weights(source)["provenance"]))
-
-
-def load_detector(source="robust"):
-    """Load the numbers that tell digits from other images, if the file has them.
-
-    Parameters
-    ----------
-    source : str or os.PathLike
-        As for `load_weights`.
-
-    Returns
-    -------
-    numpy.ndarray, shape (222,), float32, or None
-        For `digitlib.recognizer.detect`.
-
-    Raises
-    ------
-    DigitlibError
-        As `load_weights`.
-    """
-    detector = _read_weights(source).get("detector")
-    return None if detector is None else detector.astype(np.float32)
+    return load_trained(source).provenance
 
 
 def save_weights(path, model, detector=None, **provenance):
@@ -209,9 +255,9 @@ def save_weights(path, model, detector=None, **provenance):
     ----------
     path : str or os.PathLike
         Where to write, usually ``something.npz``.
-    model : keras.Model
-        Of the architecture 784-100-100-10, such as `build_model` makes.
-    detector : numpy.ndarray, shape (222,), optional
+    model : keras.Model or Weights
+        Such as `build_model` makes, of any widths; or its weights.
+    detector : numpy.ndarray, shape (k,), optional
         What `digitlib.tuning.acceptance.fit_detector` returned.
     **provenance
         Whatever should be known of these weights later; anything JSON can hold.
@@ -222,17 +268,10 @@ def save_weights(path, model, detector=None, **provenance):
         If the model has another architecture, a weight is not finite in half
         precision, or the file cannot be written.
     """
-    path = check_path(path)
-    weights = [np.asarray(array) for array in model.get_weights()]
-    if [array.shape for array in weights] != list(SHAPES):
-        raise DigitlibError(
-            f"model: layers of shapes {[array.shape for array in weights]}, "
-            f"but a weights file holds {list(SHAPES)}"
-        )
+    weights = model.get_weights() if hasattr(model, "get_weights") else model
+    weights = Weights(map(np.asarray, check_weights(weights, "model")))
     with np.errstate(over="ignore"):
-        arrays = dict(
-            zip(Weights._fields, (a.astype(np.float16) for a in weights), strict=True)
-        )
+        arrays = {name: a.astype(np.float16) for name, a in weights.named().items()}
     if detector is not None:
         arrays["detector"] = np.asarray(detector, dtype=np.float32)
     for name, array in arrays.items():
@@ -242,57 +281,4 @@ def save_weights(path, model, detector=None, **provenance):
                 "a smaller learning rate"
             )
     arrays["provenance"] = np.array(json.dumps(provenance, sort_keys=True))
-    arrays["digest"] = np.array(_digest(arrays))
-    with replacing(path) as file:
-        np.savez(file, **arrays)
-
-
-def _read_weights(source):
-    """Read and verify a weights file: its arrays, still in half precision."""
-    if isinstance(source, str) and source in _shipped():
-        path = ASSETS / f"{source}.npz"
-    else:
-        path = check_path(source)
-    if not path.is_file():
-        shipped = " or ".join(repr(name) for name in _shipped())
-        raise DigitlibError(
-            f"{source}: no such weights; give {shipped}, or the path of a file that "
-            "`digitlib train` or save_weights wrote"
-        )
-    arrays = read_npz(path)
-    absent = {*Weights._fields, "provenance", "digest"} - arrays.keys()
-    if absent:
-        raise DigitlibError(
-            f"{path}: no {', '.join(sorted(absent))}; "
-            "give a file that save_weights wrote"
-        )
-    if str(arrays.pop("digest")) != _digest(arrays):
-        raise DigitlibError(
-            f"{path}: altered since it was written (its digest differs); "
-            "restore it or train again"
-        )
-    for name, shape in zip(Weights._fields, SHAPES, strict=True):
-        if arrays[name].shape != shape:
-            raise DigitlibError(
-                f"{path}: {name} has shape {arrays[name].shape}, but this network "
-                f"needs {shape}"
-            )
-    if arrays.get("detector", np.empty(222)).shape != (222,):
-        raise DigitlibError(
-            f"{path}: detector has shape {arrays['detector'].shape}, but it is (222,)"
-        )
-    return arrays
-
-
-def _shipped():
-    return sorted(p.stem for p in ASSETS.glob("*.npz") if p.stem != "mnist")
-
-
-def _digest(arrays):
-    """SHA-256 over names, dtypes, shapes and bytes, in the order of the names."""
-    sha256 = hashlib.sha256()
-    for name in sorted(arrays):
-        array = np.ascontiguousarray(arrays[name])
-        sha256.update(f"{name} {array.dtype.str} {arrays[name].shape}\n".encode())
-        sha256.update(array.tobytes())
-    return sha256.hexdigest()
+    save_arrays(path, arrays)

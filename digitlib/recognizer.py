@@ -9,13 +9,7 @@ from PIL import Image
 from digitlib._internal.checks import check_weights
 from digitlib.errors import DigitlibError
 from digitlib.imaging.components import Components
-from digitlib.model import (
-    activations,
-    load_detector,
-    load_provenance,
-    load_weights,
-    softmax,
-)
+from digitlib.model import Trained, activations, load_trained, softmax
 from digitlib.preprocessing import PIECE, cropped, preprocess
 
 
@@ -50,8 +44,8 @@ class Recognizer:
 
     Parameters
     ----------
-    weights : str, os.PathLike or six arrays
-        What `digitlib.model.load_weights` takes, or the weights themselves, such as
+    weights : str, os.PathLike, Weights or list of arrays
+        What `digitlib.model.load_trained` takes, or the weights themselves, such as
         ``model.get_weights()``.
     preprocess : callable
         From an image to (28, 28) float32 in [0, 1]. It is always applied, whatever
@@ -71,13 +65,13 @@ class Recognizer:
 
     def __init__(self, weights="robust", preprocess=preprocess):
         given = isinstance(weights, (tuple, list))
-        self.weights = check_weights(weights if given else load_weights(weights))
+        trained = Trained(weights, {}, None) if given else load_trained(weights)
+        self.weights = check_weights(trained.weights)
         if not all(np.isfinite(array).all() for array in self.weights):
             raise DigitlibError("weights: not finite; train again, more slowly")
-        made = {} if given else load_provenance(weights)
-        self.temperature = made.get("temperature", 1.0)
-        self.threshold = made.get("threshold", 0.0)
-        self.detector = None if given else load_detector(weights)
+        self.temperature = trained.provenance.get("temperature", 1.0)
+        self.threshold = trained.provenance.get("threshold", 0.0)
+        self.detector = trained.detector
         self.preprocess = preprocess
 
     def predict(self, image):
@@ -177,12 +171,12 @@ def traces(activations):
 
     Parameters
     ----------
-    activations : three numpy.ndarray, shapes (n, 100), (n, 100), (n, 10)
+    activations : tuple of numpy.ndarray, shapes (n, units), at last (n, 10)
         What `digitlib.model.activations` returns.
 
     Returns
     -------
-    numpy.ndarray, shape (n, 221), float32
+    numpy.ndarray, shape (n, units of all layers + 11), float32
         All of it, the ten probabilities, and the logarithm of the sum of which they
         are parts: it is large where any digit's score is (the energy of Liu, Wang,
         Owens and Li 2020).
@@ -198,9 +192,9 @@ def detect(activations, detector):
 
     Parameters
     ----------
-    activations : three numpy.ndarray, shapes (n, 100), (n, 100), (n, 10)
+    activations : tuple of numpy.ndarray, shapes (n, units), at last (n, 10)
         What `digitlib.model.activations` returns.
-    detector : numpy.ndarray, shape (222,)
+    detector : numpy.ndarray, shape (k,)
         A weight for each of their `traces` and, at the end, the bias.
 
     Returns

@@ -20,7 +20,7 @@ from digitlib.__main__ import main
 from digitlib._internal.terminal import draw
 from digitlib.data import load_mnist, split_validation
 from digitlib.evaluation import evaluate, fit_temperature
-from digitlib.model import forward, load_detector, load_provenance, load_weights
+from digitlib.model import forward, load_provenance, load_trained, load_weights
 from digitlib.preprocessing import resize_only
 from digitlib.recognizer import Prediction, Recognizer
 from digitlib.tuning.acceptance import fit_acceptance
@@ -540,7 +540,7 @@ def test_train_by_a_recipe(small_data, tmp_path, options, recipe):
     assert (written["epochs"], written["images"]) == (2, 500)
     assert provenance["seed"] == 3
     assert not {"temperature", "threshold"} & set(provenance)
-    assert load_detector(out) is None
+    assert load_trained(out).detector is None
 
 
 @pytest.mark.parametrize(
@@ -570,7 +570,7 @@ def test_calibrate_fits_on_images_not_learned_from(
     detector, settings = fit_acceptance(
         model.get_weights(), twin.get_weights(), x[:-n], (x[-n:], y[-n:]), seed=3
     )
-    assert np.array_equal(load_detector(out), detector)
+    assert np.array_equal(load_trained(out).detector, detector)
     assert made["threshold"] == settings["threshold"]
     recognizer = Recognizer(out)
     assert recognizer.threshold == made["threshold"]

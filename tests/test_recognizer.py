@@ -15,8 +15,8 @@ from digitlib.errors import DigitlibError
 from digitlib.model import (
     activations,
     forward,
-    load_detector,
     load_provenance,
+    load_trained,
     load_weights,
     save_weights,
 )
@@ -58,7 +58,7 @@ def made(tmp_path, weights):
 
 def test_by_default_it_prepares_and_knows_when_not_to(recognizer, mnist):
     assert all(map(np.array_equal, recognizer.weights, load_weights("robust")))
-    assert np.array_equal(recognizer.detector, load_detector("robust"))
+    assert np.array_equal(recognizer.detector, load_trained("robust").detector)
     made = load_provenance("robust")
     assert recognizer.temperature == made["temperature"]
     assert recognizer.threshold == made["threshold"]
@@ -324,9 +324,9 @@ def test_weights_of_all_kinds(weights, tmp_path, mnist):
 
 
 def test_weights_that_cannot_be_used(weights):
-    with pytest.raises(DigitlibError, match="3 arrays, but 6"):
+    with pytest.raises(DigitlibError, match="3 arrays, but a kernel"):
         Recognizer([1, 2, 3])
-    broken = weights._replace(bias_3=np.full(10, np.nan))
+    broken = weights.replace(bias_3=np.full(10, np.nan))
     with pytest.raises(DigitlibError, match="not finite"):
         Recognizer(broken)
 

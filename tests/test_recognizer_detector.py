@@ -9,7 +9,7 @@ from scipy import special
 from sklearn.linear_model import LogisticRegression
 
 from digitlib.errors import DigitlibError
-from digitlib.model import activations, load_detector, load_weights
+from digitlib.model import activations, load_trained
 from digitlib.recognizer import detect, traces
 from digitlib.tuning.acceptance import fit_detector
 
@@ -131,10 +131,11 @@ def test_too_few_of_a_kind(n_digits, n_others):
 
 
 def test_the_shipped_detector(test_images, test_labels):
-    detector, weights = load_detector("robust"), load_weights("robust")
+    trained = load_trained("robust")
+    detector, weights = trained.detector, trained.weights
     assert detector.shape == (222,)
     assert detector.dtype == np.float32
-    assert load_detector("plain") is None
+    assert load_trained("plain").detector is None
     images = test_images[:2000]
     upright = detect(activations(images, weights), detector)
     assert np.mean(upright > 0.5) > 0.95

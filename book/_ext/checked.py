@@ -40,7 +40,8 @@ def versions():
 
 def files():
     """The data set and the weights: their checksums, and what they record."""
-    from digitlib.data import MNIST_SHA256, load_mnist, read_npz
+    from digitlib._internal.files import read_npz
+    from digitlib.data import MNIST_SHA256, load_mnist
     from digitlib.model import load_provenance
 
     load_mnist()  # which verifies the checksum of each array

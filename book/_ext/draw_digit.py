@@ -17,8 +17,8 @@ from digitlib.data import load_mnist
 from digitlib.imaging import binarization as ink
 from digitlib.model import (
     forward,
-    load_detector,
     load_provenance,
+    load_trained,
     load_weights,
 )
 from digitlib.recognizer import Recognizer
@@ -66,7 +66,7 @@ def data_script():
     data = {
         "sizes": [array.size for array in weights],
         "weights": _text(halves),
-        "detector": _text(load_detector("robust").astype("<f4")),
+        "detector": _text(load_trained("robust").detector.astype("<f4")),
         "settings": settings,
     }
     return f"const digitData = {json.dumps(data)};\n"

@@ -107,37 +107,39 @@ def check_probabilities(probabilities, name="probabilities"):
     return probabilities
 
 
-def check_weights(weights):
+def check_weights(weights, name="weights"):
     """Return ``weights`` if each layer's output fits the next one's input.
 
     Parameters
     ----------
-    weights : sequence of six arrays
-        Three kernels (inputs, units), each followed by its bias (units,); the first
-        layer takes the 784 pixels of an image.
+    weights : sequence of arrays
+        Kernels (inputs, units), each followed by its bias (units,); the first layer
+        takes the 784 pixels of an image, the last has a unit for each digit.
+    name : str
+        What to call them in an error.
 
     Raises
     ------
     DigitlibError
-        If there are not six arrays, or their shapes do not fit.
+        If there is not an even number of arrays, or their shapes do not fit.
     """
     arrays = len(weights) if isinstance(weights, (tuple, list)) else 0
-    if arrays != 6:
+    if arrays == 0 or arrays % 2:
         raise DigitlibError(
-            f"weights: {arrays} arrays, but 6 are needed; "
-            "give load_weights() or model.get_weights()"
+            f"{name}: {arrays} arrays, but a kernel and a bias for each layer are "
+            "needed; give load_weights() or model.get_weights()"
         )
     width = 784
     for kernel, bias in zip(weights[0::2], weights[1::2], strict=True):
         shapes = np.shape(kernel), np.shape(bias)
         if len(shapes[0]) != 2 or shapes[0][0] != width or shapes[1] != shapes[0][1:]:
             raise DigitlibError(
-                f"weights: a kernel {shapes[0]} with a bias {shapes[1]} does not fit "
+                f"{name}: a kernel {shapes[0]} with a bias {shapes[1]} does not fit "
                 f"{width} inputs; give load_weights() or model.get_weights()"
             )
         width = len(bias)
     if width != 10:
-        raise DigitlibError(f"weights: {width} outputs, but there are 10 digits")
+        raise DigitlibError(f"{name}: {width} outputs, but there are 10 digits")
     return weights
 
 

@@ -1,6 +1,7 @@
-"""Writing files so that nothing is lost when writing fails."""
+"""Files of which nothing is lost when writing fails, and no damage goes unseen."""
 
 import contextlib
+import hashlib
 import os
 import stat
 import tempfile
@@ -10,6 +11,9 @@ try:
 except ImportError:  # Windows
     fcntl = None
 
+import numpy as np
+
+from digitlib._internal.checks import check_path
 from digitlib.errors import DigitlibError
 
 
@@ -50,6 +54,92 @@ def replacing(path):
                 raise
     except OSError as error:
         raise not_written(path, error) from error
+
+
+def save_arrays(path, arrays):
+    """Write arrays as an ``.npz`` file, with a digest over all of them.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        Where to write, as `replacing` does.
+    arrays : dict of str to numpy.ndarray
+        None of them is called ``digest``.
+
+    Raises
+    ------
+    DigitlibError
+        As `replacing`.
+    """
+    with replacing(check_path(path)) as file:
+        np.savez(file, **arrays, digest=np.array(digest(arrays)))
+
+
+def load_arrays(path):
+    """Read what `save_arrays` wrote, and verify that it is the same.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        Without the digest.
+
+    Raises
+    ------
+    DigitlibError
+        As `read_npz`, and if there is no digest, or it is another one.
+    """
+    arrays = read_npz(path)
+    if "digest" not in arrays:
+        raise DigitlibError(f"{path}: no digest; give a file that digitlib wrote")
+    if str(arrays.pop("digest")) != digest(arrays):
+        raise DigitlibError(
+            f"{path}: altered since it was written (its digest differs); "
+            "restore it or make it again"
+        )
+    return arrays
+
+
+def read_npz(path):
+    """Read all arrays of an ``.npz`` file, without pickle.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+
+    Raises
+    ------
+    DigitlibError
+        If there is no such file, or it is not a whole ``.npz`` file.
+    """
+    path = check_path(path)
+    if not path.is_file():
+        raise DigitlibError(f"{path}: no such file")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except Exception as error:  # a damaged header, read as Python, raises anything
+        raise DigitlibError(
+            f"{path}: not a whole .npz file ({type(error).__name__}); "
+            "copy or download it again"
+        ) from error
+
+
+def digest(arrays):
+    """SHA-256 over names, dtypes, shapes and bytes, in the order of the names."""
+    sha256 = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        sha256.update(f"{name} {array.dtype.str} {arrays[name].shape}\n".encode())
+        sha256.update(array.tobytes())
+    return sha256.hexdigest()
 
 
 class Growing:

@@ -26,9 +26,9 @@ def fit_acceptance(weights, twin, fit_images, validation, seed=0, *, more=None):
 
     Parameters
     ----------
-    weights : Weights, or six arrays in the same order
+    weights : Weights, or arrays in the same order
         Trained on all images.
-    twin : Weights, or six arrays in the same order
+    twin : Weights, or arrays in the same order
         Trained by the same recipe on ``fit_images`` only.
     fit_images : numpy.ndarray, shape (m, 28, 28), float32, in [0, 1]
         At least 40; with 40,000 or more, it takes minutes.
@@ -41,7 +41,7 @@ def fit_acceptance(weights, twin, fit_images, validation, seed=0, *, more=None):
 
     Returns
     -------
-    detector : numpy.ndarray, shape (222,), float32
+    detector : numpy.ndarray, shape (k,), float32
         For `digitlib.recognizer.detect`.
     settings : dict
         ``temperature`` and ``threshold``, as `digitlib.recognizer.Recognizer` uses
@@ -127,13 +127,13 @@ def fit_detector(digits, others):
 
     Parameters
     ----------
-    digits, others : three numpy.ndarray, shapes (n, 100), (n, 100), (n, 10)
+    digits, others : tuples of numpy.ndarray, shapes (n, units), at last (n, 10)
         Of `digitlib.model.activations`, for images of digits, and for images of
         anything else.
 
     Returns
     -------
-    numpy.ndarray, shape (222,), float32
+    numpy.ndarray, shape (k,), float32
 
     Raises
     ------

@@ -48,8 +48,8 @@ class Recipe:
     fade: bool = False
     """Distortions become milder towards the end, where they are half as strong."""
     teacher: bool = False
-    """Learn from the probabilities of a network with 800 + 800 units (Hinton, Vinyals
-    and Dean 2015), trained by the recipe ``robust``."""
+    """Learn from the probabilities of a larger network (Hinton, Vinyals and Dean 2015),
+    trained by the recipe ``robust``."""
 
 
 CHANGES = {
@@ -65,8 +65,6 @@ CHANGES = {
 }
 """What each change sets, by its name."""
 ROBUST = ("schedule", "normalize", "affine", "elastic", "ink", "fade")
-TEACHER_UNITS = (800, 800)
-TEACHER_TEMPERATURE = 2.0  # softens both sets of probabilities before they are compared
 
 
 def find_recipe(name):
@@ -110,9 +108,19 @@ def find_recipe(name):
 
 
 def train_recipe(
-    recipe, x, y, *, seed=0, epochs=20, validation_data=None, progress=True
+    recipe,
+    x,
+    y,
+    *,
+    seed=0,
+    epochs=20,
+    units=(100, 100),
+    validation_data=None,
+    progress=True,
+    teacher_units=(800, 800),
+    teacher_temperature=2.0,
 ):
-    """Train 784-100-100-10 from the beginning, by a recipe.
+    """Train a network from the beginning, by a recipe.
 
     Parameters
     ----------
@@ -122,6 +130,11 @@ def train_recipe(
         As for `digitlib.training.train`.
     seed : int, 0 to 2**32 - 1
         Decides the first weights, the order of the images, and the distortions.
+    units, teacher_units : sequence of int
+        As for `digitlib.model.build_model`, of the network and of its teacher, if the
+        recipe has one.
+    teacher_temperature : float, above 0
+        Softens the probabilities of both before they are compared.
 
     Returns
     -------
@@ -139,25 +152,16 @@ def train_recipe(
     y = check_labels(y, len(x), "y")
     epochs = check_count("epochs", epochs, 1, 1_000_000)
     check_count("batch_size", recipe.batch_size, 1, len(x))
+    options = {"progress": progress, "seed": seed, "epochs": epochs}
     teacher = None
     if recipe.teacher:
         best = replace(find_recipe("robust"), teacher=False)
-        teacher, finished = _train(
-            best, TEACHER_UNITS, x, y, seed, epochs, progress=progress
-        )
+        teacher, finished = _train(best, x, y, units=teacher_units, **options)
         if len(finished.epoch) < epochs:
             raise KeyboardInterrupt  # there is nobody yet to learn from
-    model, history = _train(
-        recipe,
-        (100, 100),
-        x,
-        y,
-        seed,
-        epochs,
-        teacher=teacher,
-        validation_data=validation_data,
-        progress=progress,
-    )
+        teacher = partial(_loss_from, teacher, teacher_temperature)
+    options["validation_data"] = validation_data
+    model, history = _train(recipe, x, y, units=units, loss=teacher, **options)
     return fold(model), history
 
 
@@ -170,7 +174,7 @@ def fold(model):
     Parameters
     ----------
     model : keras.Model
-        Dense layers of 100, 100 and 10 units, with or without batch normalization
+        Dense layers, the last of 10 units, with or without batch normalization
         between a layer and its ReLU.
 
     Returns
@@ -188,19 +192,20 @@ def fold(model):
             factor = gain / np.sqrt(variance + layer.epsilon)
             weights[-2] = weights[-2] * factor
             weights[-1] = (weights[-1] - mean) * factor + offset
-    plain = build_model()
+    plain = build_model(units=[len(bias) for bias in weights[1:-1:2]])
     plain.set_weights(weights)
     return plain
 
 
-def _train(recipe, units, x, y, seed, epochs, teacher=None, **options):
-    """Train a network by a recipe, here of any width."""
+def _train(recipe, x, y, *, units, seed, epochs, loss=None, **options):
+    """Train a network by a recipe, and by a loss of its own if there is one."""
     from digitlib.training import train
 
     epoch = -(-len(x) // recipe.batch_size)  # steps
-    model = _build(recipe, units, seed, epoch, epochs)
-    if teacher is not None:
-        model.compute_loss = partial(_loss_from, teacher)
+    optimizer = _optimizer(recipe, epoch, epochs)
+    model = build_model(seed, units, normalize=recipe.normalize, optimizer=optimizer)
+    if loss is not None:
+        model.compute_loss = loss
     history = train(
         model,
         x,
@@ -208,38 +213,27 @@ def _train(recipe, units, x, y, seed, epochs, teacher=None, **options):
         epochs=epochs,
         batch_size=recipe.batch_size,
         seed=seed,
-        augment=_distortions(recipe, model.optimizer, epoch * epochs),
+        augment=_distortions(recipe, optimizer, epoch * epochs),
         **options,
     )
     return model, history
 
 
-def _build(recipe, units, seed, epoch, epochs):
-    """The untrained network, compiled with the recipe's optimizer."""
+def _optimizer(recipe, epoch, epochs):
+    """Adam as the recipe wants it; ``epoch`` is how many steps there are in one."""
     from digitlib._internal.quiet_tensorflow import keras
 
-    keras.utils.set_random_seed(seed)
-    layers = [keras.Input((28, 28)), keras.layers.Flatten()]
-    for n in units:
-        layers.append(keras.layers.Dense(n))
-        if recipe.normalize:
-            layers.append(keras.layers.BatchNormalization(momentum=0.99))
-        layers.append(keras.layers.ReLU())
-    layers.append(keras.layers.Dense(10, activation="softmax"))
-    model = keras.Sequential(layers)
     rate = recipe.rate
     if recipe.schedule:
         rate = keras.optimizers.schedules.CosineDecay(
             0.0, max(1, epoch * (epochs - 1)), warmup_target=rate, warmup_steps=epoch
         )
-    optimizer = keras.optimizers.Adam(
+    return keras.optimizers.Adam(
         rate,
         weight_decay=recipe.decay or None,
         use_ema=recipe.average > 0,
         ema_momentum=recipe.average or 0.99,
     )
-    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
-    return model
 
 
 def _distortions(recipe, optimizer, steps):
@@ -265,7 +259,7 @@ def _distortions(recipe, optimizer, steps):
     return distort
 
 
-def _loss_from(teacher, x, y, y_pred, **_):
+def _loss_from(teacher, temperature, x, y, y_pred, **_):
     """How far the student's probabilities are from the teacher's, both softened.
 
     Softening divides the logarithms by the temperature. Its square gives the gradient
@@ -274,9 +268,9 @@ def _loss_from(teacher, x, y, y_pred, **_):
     from digitlib._internal.quiet_tensorflow import tensorflow as tf
 
     def soft_log(probabilities):
-        scores = tf.math.log(probabilities + 1e-9) / TEACHER_TEMPERATURE
+        scores = tf.math.log(probabilities + 1e-9) / temperature
         return tf.nn.log_softmax(scores)
 
     wanted = tf.exp(soft_log(teacher(x, training=False)))
     losses = -tf.reduce_sum(wanted * soft_log(y_pred), axis=1)
-    return TEACHER_TEMPERATURE**2 * tf.reduce_mean(losses)
+    return temperature**2 * tf.reduce_mean(losses)

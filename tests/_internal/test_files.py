@@ -1,13 +1,20 @@
-"""Writing files: whole, or not at all."""
+"""Writing files: whole, or not at all; reading them: whole, or an error."""
 
 import errno
 import os
 import resource
 import stat
 
+import numpy as np
 import pytest
 
-from digitlib._internal.files import Growing, not_written, replacing
+from digitlib._internal.files import (
+    Growing,
+    load_arrays,
+    not_written,
+    replacing,
+    save_arrays,
+)
 from digitlib.errors import DigitlibError
 
 
@@ -160,6 +167,75 @@ def test_what_is_no_file_is_not_replaced(tmp_path):
         write(path)
     assert path.is_fifo()
     assert os.listdir(tmp_path) == ["pipe"]
+
+
+ARRAYS = {
+    "half": np.arange(6, dtype=np.float16).reshape(2, 3),
+    "text": np.array("a = 1"),
+    "number": np.array(7),
+    "many": np.arange(3),
+}
+
+
+def same(found, arrays):
+    return found.keys() == arrays.keys() and all(
+        found[name].dtype == arrays[name].dtype and np.array_equal(found[name], a)
+        for name, a in arrays.items()
+    )
+
+
+def test_arrays_come_back(tmp_path):
+    path = tmp_path / "a.npz"
+    save_arrays(str(path), ARRAYS)
+    assert same(load_arrays(str(path)), ARRAYS)
+    first = path.read_bytes()
+    save_arrays(path, ARRAYS)
+    assert path.read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *[{name: None} for name in ARRAYS],  # what is left out
+        *[{name: array.copy().reshape(-1)} for name, array in ARRAYS.items()][:3],
+        {"half": ARRAYS["half"] + np.float16(1e-3)},
+        {"half": ARRAYS["half"].astype(np.float32)},
+        {"text": np.array("a = 2")},
+        {"number": np.array(8)},
+        {"many": np.arange(3)[::-1]},
+        {"many": ARRAYS["many"].view(np.uint64)},
+        {"new": np.arange(3)},
+    ],
+)
+def test_the_digest_covers_names_types_shapes_and_values(tmp_path, change):
+    path = tmp_path / "a.npz"
+    save_arrays(path, ARRAYS)
+    with np.load(path) as file:
+        arrays = {**file, **change}
+    np.savez(path, **{name: a for name, a in arrays.items() if a is not None})
+    with pytest.raises(DigitlibError, match="its digest differs"):
+        load_arrays(path)
+    np.savez(path, **ARRAYS)
+    with pytest.raises(DigitlibError, match="no digest"):
+        load_arrays(path)
+
+
+def test_no_flipped_bit_goes_unseen(tmp_path):
+    path = tmp_path / "a.npz"
+    arrays = {name: ARRAYS[name] for name in ("half", "text")}
+    save_arrays(path, arrays)
+    whole = path.read_bytes()
+    errors = []
+    for i in range(len(whole)):
+        damaged = bytearray(whole)
+        damaged[i] ^= 1 << i % 8
+        path.write_bytes(damaged)
+        try:
+            assert same(load_arrays(path), arrays)  # such as the bit of a date
+        except DigitlibError as error:
+            errors.append(str(error))
+    assert len(errors) > len(whole) / 2
+    assert not any("\n" in error for error in errors)
 
 
 def test_the_error_for_an_os_error():

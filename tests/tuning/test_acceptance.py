@@ -26,7 +26,7 @@ def scaled(test_images, test_labels):
 @pytest.fixture(scope="module")
 def sure(weights):
     """A network that is three times too sure of itself."""
-    return weights._replace(kernel_3=3 * weights.kernel_3, bias_3=3 * weights.bias_3)
+    return weights.replace(kernel_3=3 * weights.kernel_3, bias_3=3 * weights.bias_3)
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_the_temperature_is_fitted_where_there_is_something_to_mend(sure, scaled
 def test_the_temperature_is_1_where_nothing_can_be_told(sure, weights, scaled):
     images, labels = scaled[1]
     fitted = choose_temperature(sure, images, labels)
-    mended = sure._replace(kernel_3=sure.kernel_3 / fitted, bias_3=sure.bias_3 / fitted)
+    mended = sure.replace(kernel_3=sure.kernel_3 / fitted, bias_3=sure.bias_3 / fitted)
     assert choose_temperature(mended, images, labels) == 1.0
     assert type(choose_temperature(mended, images, labels)) is float
 

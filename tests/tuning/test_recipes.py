@@ -17,8 +17,6 @@ from digitlib.training import train
 from digitlib.tuning.recipes import (
     CHANGES,
     ROBUST,
-    TEACHER_TEMPERATURE,
-    TEACHER_UNITS,
     Recipe,
     find_recipe,
     fold,
@@ -424,7 +422,7 @@ def taught(small):
 def test_the_teacher_is_larger_and_robust(taught):
     (teacher, options, _), (network, _, _) = taught[0]
     dense = [layer for layer in teacher.layers if type(layer) is keras.layers.Dense]
-    assert tuple(layer.units for layer in dense) == (*TEACHER_UNITS, 10)
+    assert tuple(layer.units for layer in dense) == (800, 800, 10)
     assert teacher.count_params() > 10 * network.count_params()
     assert options["batch_size"] == find_recipe("robust").batch_size
     assert callable(options["augment"])
@@ -453,11 +451,11 @@ def test_the_students_loss_is_the_cross_entropy_of_softened_probabilities(
     probabilities = network.predict(x, verbose=0)
     found = float(network.compute_loss(x=x, y=y, y_pred=probabilities))
     wanted, softened = (
-        special.softmax(np.log(p.astype(float) + 1e-9) / TEACHER_TEMPERATURE, axis=1)
+        special.softmax(np.log(p.astype(float) + 1e-9) / 2, axis=1)
         for p in (teacher.predict(x, verbose=0), probabilities)
     )
     cross_entropy = -(wanted * np.log(softened)).sum(axis=1).mean()
-    assert np.isclose(found, TEACHER_TEMPERATURE**2 * cross_entropy, rtol=1e-4)
+    assert np.isclose(found, 4 * cross_entropy, rtol=1e-4)
 
 
 def interrupt_in_epoch(monkeypatch, number):
