@@ -794,7 +794,9 @@ def damage(results, kinds):
             ends = 100 * np.array([one.interval for one in found]).T
             axes.errorbar(range(1, len(y) + 1), y, np.abs(ends - y), color=color,
                           marker=mark, label=name, linewidth=1.5)  # fmt: skip
-        axes.set(title=kind, xticks=range(1, len(y) + 1), ylim=(0, 103))
+        axes.set(
+            title=kind.replace("_", " "), xticks=range(1, len(y) + 1), ylim=(0, 103)
+        )
     for axes in grid[-1]:
         axes.set_xlabel("strength")
     for axes in grid[:, 0]:

@@ -87,7 +87,7 @@ def test_it_says_what_forward_says(recognizer, mnist):
 
 
 def test_trust_decides(recognizer, mnist, test_images):
-    pairs = negatives.pairs(test_images[:20], test_images[20:40], seed=2)
+    pairs = negatives.digit_pairs(test_images[:20], test_images[20:40], seed=2)
     results = list(recognizer.predict_many([*mnist[1][0][:300], *pairs]))
     assert {result.accepted for result in results} == {True, False}
     for result in results:
@@ -200,7 +200,7 @@ def test_several(boxes, expected):
 def test_pairs_are_several_and_digits_are_not(test_images):
     found = map(preprocess, photographs(test_images[:40], seed=3))
     assert np.mean([several(seen) for seen in found]) < 0.05
-    pairs = negatives.pairs(test_images[:40], test_images[40:80], seed=3)
+    pairs = negatives.digit_pairs(test_images[:40], test_images[40:80], seed=3)
     assert np.mean([several(preprocess(pair)) for pair in pairs]) > 0.8
 
 
@@ -250,10 +250,10 @@ def new_fonts():
 
 
 OTHERS = {
-    "letters": (0.95, lambda x, n: negatives.letters(new_fonts(), n, seed=12)),
-    "pairs": (0.95, lambda x, n: negatives.pairs(x[:n], x[n : 2 * n], seed=12)),
-    "lines": (0.95, lambda x, n: negatives.lines(n, seed=12)),
-    "noise": (0.99, lambda x, n: negatives.noise(n, seed=12)),
+    "letters": (0.95, lambda x, n: negatives.printed_letters(new_fonts(), n, seed=12)),
+    "pairs": (0.95, lambda x, n: negatives.digit_pairs(x[:n], x[n : 2 * n], seed=12)),
+    "lines": (0.95, lambda x, n: negatives.line_drawings(n, seed=12)),
+    "noise": (0.99, lambda x, n: negatives.noise_images(n, seed=12)),
     "blank sheets": (0.99, lambda x, n: blanks(n, seed=12)),
 }
 

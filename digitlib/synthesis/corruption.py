@@ -1,7 +1,7 @@
 """Corruption: six ways in which an image gets worse on its way to the network.
 
 In the spirit of Mu and Gilmer (2019), MNIST-C: a robustness benchmark for computer
-vision. These test, and are not used in training, though `thickness` and
+vision. These test, and are not used in training, though `dilation` and
 `rotation` resemble what `digitlib.augmentation.augment` does.
 """
 
@@ -12,23 +12,23 @@ from digitlib._internal.checks import check_count, check_images
 from digitlib.errors import DigitlibError
 
 
-def noise(images, strength, rng):
+def gaussian_noise(images, strength, rng):
     """Grey noise, as of a camera in the dark: standard deviation 0.15, 0.3, 0.45."""
     return images + rng.normal(0, 0.15 * strength, images.shape)
 
 
-def specks(images, strength, rng):
+def salt_and_pepper(images, strength, rng):
     """Single pixels turned black or white: 3, 6, 9 of a hundred."""
     hit = rng.random(images.shape) < 0.03 * strength
     return np.where(hit, rng.integers(0, 2, images.shape), images)
 
 
-def blur(images, strength, rng):
+def gaussian_blur(images, strength, rng):
     """Out of focus: a Gaussian of standard deviation 0.8, 1.6, 2.4 pixels."""
     return ndimage.gaussian_filter(images, (0, 0.8 * strength, 0.8 * strength))
 
 
-def thickness(images, strength, rng):
+def dilation(images, strength, rng):
     """A broader pen: every stroke grows by about 0.5, 1, 1.5 pixels to each side."""
     grown = images
     for _ in range(strength // 2):
@@ -50,7 +50,7 @@ def rotation(images, strength, rng):
     return np.array(turned)
 
 
-def line(images, strength, rng):
+def ruled_lines(images, strength, rng):
     """The frame of a form: 1, 2, 3 straight lines through the image, a pixel wide."""
     images = images.copy()
     for image in images:
@@ -64,7 +64,14 @@ def line(images, strength, rng):
 
 CORRUPTIONS = {
     function.__name__: function
-    for function in (noise, specks, blur, thickness, rotation, line)
+    for function in (
+        gaussian_noise,
+        salt_and_pepper,
+        gaussian_blur,
+        dilation,
+        rotation,
+        ruled_lines,
+    )
 }
 """The six, by name."""
 

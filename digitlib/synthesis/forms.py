@@ -289,20 +289,20 @@ def page(images, labels, n_digits=100, *, dpi=300, fonts=(), seed=0):
 
 def write(pool, kind, length, rng):
     """Write a field, as a `Sheet`; `fields` is this, followed by `develop`."""
-    hand = draw_writer(kind, rng)
-    rules, corners, thickness = [], [], _draw_rule(hand, rng)
+    writer = draw_writer(kind, rng)
+    rules, corners, thickness = [], [], _draw_rule(writer, rng)
     if kind == "boxes":
-        form = _draw_form(hand, thickness, rng)
-        rules, corners = _boxes(form, length, hand)
-        rows = [_fill(pool, form, length, hand, rng)]
+        form = _draw_form(writer, thickness, rng)
+        rules, corners = _boxes(form, length, writer)
+        rows = [_fill(pool, form, length, writer, rng)]
     elif kind == "lines":
-        rows = write_lines(pool, length, hand, rng)
+        rows = write_lines(pool, length, writer, rng)
     else:
-        rows = [write_row(pool, length, hand, rng, touching=kind == "touching")]
+        rows = [write_row(pool, length, writer, rng, touching=kind == "touching")]
     if kind == "ruled":
         [row] = rows
-        rules, corners = _draw_rules(row.right, hand, rng)
-    return _lay_out(kind, rows, hand, rules, corners, thickness, rng)
+        rules, corners = _draw_rules(row.right, writer, rng)
+    return _lay_out(kind, rows, writer, rules, corners, thickness, rng)
 
 
 def develop(sheet, rng):
@@ -347,19 +347,19 @@ class _Form:
         return np.array([(self.cell[0] + self.between) * i, 0]) + self.cell / 2
 
 
-def _draw_rule(hand, rng):
-    return max(rng.uniform(*RULE) * hand.size, FINEST)
+def _draw_rule(writer, rng):
+    return max(rng.uniform(*RULE) * writer.size, FINEST)
 
 
-def _draw_form(hand, thickness, rng):
+def _draw_form(writer, thickness, rng):
     style = str(rng.choice(STYLES))
-    cell = np.array([rng.uniform(*CELL), rng.uniform(*TALL)]) * hand.size
-    between = rng.uniform(*BETWEEN) * hand.size * (style == "boxes")
+    cell = np.array([rng.uniform(*CELL), rng.uniform(*TALL)]) * writer.size
+    between = rng.uniform(*BETWEEN) * writer.size * (style == "boxes")
     tooth = rng.uniform(*TEETH) if style == "comb" else 1
     return _Form(style, cell, between, tooth * cell[1], thickness)
 
 
-def _boxes(form, n, hand):
+def _boxes(form, n, writer):
     """The lines (k, 2, 2), from point to point, and corners of ``n`` boxes."""
     width, height = form.cell
     step = width + form.between
@@ -376,12 +376,12 @@ def _boxes(form, n, hand):
         corners = [(a, 0), (b, 0), (b, height), (a, height), (a, 0)]
         lines += [corners[i : i + 2] for i in range(4)]
     outer = [(0, 0), (right, 0), (0, height), (right, height)]
-    return hand.turned(lines), hand.turned(outer)
+    return writer.turned(lines), writer.turned(outer)
 
 
-def _fill(pool, form, n, hand, rng):
+def _fill(pool, form, n, writer, rng):
     """Write a digit into each box."""
-    row = Row(*draw_digits(pool, n, hand, rng), [])
+    row = Row(*draw_digits(pool, n, writer, rng), [])
     habit, crossed = rng.uniform(-1, 1, 2), False
     for i, glyph in enumerate(row.glyphs):
         extent = np.array(glyph.shape[::-1])
@@ -393,45 +393,45 @@ def _fill(pool, form, n, hand, rng):
             axis = rng.integers(2)
             outside = room[axis].clip(0) + rng.uniform(*OUTSIDE) * extent[axis]
             offset[axis] = rng.choice([-1, 1]) * outside
-        corner = hand.turned(form.center(i) + offset) - extent / 2
+        corner = writer.turned(form.center(i) + offset) - extent / 2
         row.corners.append(tuple(corner.round().astype(int).tolist()))
     return row
 
 
-def _draw_rules(right, hand, rng):
+def _draw_rules(right, writer, rng):
     """One line below digits that end at ``right``, or one of many; and its ends."""
-    below = rng.uniform(*BELOW) * hand.size
+    below = rng.uniform(*BELOW) * writer.size
     if rng.random() < NOTEPAPER:
-        step = rng.uniform(*RULED) * hand.size
-        far = 100 * hand.size
+        step = rng.uniform(*RULED) * writer.size
+        far = 100 * writer.size
         levels = below + step * np.arange(-4, 5)
         lines = [[(-far, level), (right + far, level)] for level in levels]
-        return hand.turned(lines), []
-    before, after = rng.uniform(*BEYOND, 2) * hand.size
-    ends = hand.turned([(-before, below), (right + after, below)])
+        return writer.turned(lines), []
+    before, after = rng.uniform(*BEYOND, 2) * writer.size
+    ends = writer.turned([(-before, below), (right + after, below)])
     return [ends], ends
 
 
-def _lay_out(kind, rows, hand, lines, corners, thickness, rng):
+def _lay_out(kind, rows, writer, lines, corners, thickness, rng):
     """Put rows and printed lines on a sheet that is as large as they need."""
     text = "\n".join(row.text for row in rows)
     glyphs = [glyph for row in rows for glyph in row.glyphs]
     places = np.array([c for row in rows for c in row.corners], int).reshape(-1, 2)
     extents = np.array([g.shape[::-1] for g in glyphs], int).reshape(-1, 2)
     points = np.concatenate([places, places + extents, np.reshape(corners, (-1, 2))])
-    margins = _draw_margins(hand, rng)
+    margins = _draw_margins(writer, rng)
     origin = np.floor(points.min(axis=0)).astype(int) - margins[:2]
     width, height = np.ceil(points.max(axis=0)).astype(int) + margins[2:] - origin
     printed = _draw_lines([line - origin for line in lines], thickness, height, width)
-    return _sheet(kind, text, hand, glyphs, places - origin, printed, margins)
+    return _sheet(kind, text, writer, glyphs, places - origin, printed, margins)
 
 
-def _draw_margins(hand, rng):
+def _draw_margins(writer, rng):
     """Left, top, right and bottom."""
-    return [round(draw_small(MARGINS, rng) * hand.size) for _ in range(4)]
+    return [round(draw_small(MARGINS, rng) * writer.size) for _ in range(4)]
 
 
-def _sheet(kind, text, hand, glyphs, corners, printed, margins):
+def _sheet(kind, text, writer, glyphs, corners, printed, margins):
     """Ink the digits."""
     coverage = np.zeros_like(printed)
     for glyph, (left, top) in zip(glyphs, corners, strict=True):
@@ -441,7 +441,7 @@ def _sheet(kind, text, hand, glyphs, corners, printed, margins):
     extents = np.array([g.shape[::-1] for g in glyphs], int).reshape(-1, 2)
     boxes = np.concatenate([corners, corners + extents], axis=1)
     return Sheet(
-        kind, text, boxes, hand.size, hand.width, glyphs, coverage, printed, margins
+        kind, text, boxes, writer.size, writer.width, glyphs, coverage, printed, margins
     )
 
 
@@ -462,35 +462,35 @@ def _draw_lines(lines, thickness, height, width):
 
 def _empty(kind, fonts, rng):
     """A `Sheet` without any digit."""
-    hand = draw_writer(kind="clear", rng=rng)
+    writer = draw_writer(kind="clear", rng=rng)
     n = rng.integers(*AS_FOR, endpoint=True)
-    thickness = _draw_rule(hand, rng)
+    thickness = _draw_rule(writer, rng)
     if kind == "text":
-        return _write_text(fonts, hand, rng)
+        return _write_text(fonts, writer, rng)
     if kind == "lines" and rng.random() < 0.5:
-        form = _draw_form(hand, thickness, rng)
-        lines, corners = _boxes(form, n, hand)
+        form = _draw_form(writer, thickness, rng)
+        lines, corners = _boxes(form, n, writer)
     else:
-        right = n * hand.size
-        lines, _ = _draw_rules(right, hand, rng) if kind == "lines" else ([], [])
-        corners = [(0, 0), (right, hand.size)]
-    return _lay_out(kind, [], hand, lines, corners, thickness, rng)
+        right = n * writer.size
+        lines, _ = _draw_rules(right, writer, rng) if kind == "lines" else ([], [])
+        corners = [(0, 0), (right, writer.size)]
+    return _lay_out(kind, [], writer, lines, corners, thickness, rng)
 
 
-def _write_text(fonts, hand, rng):
+def _write_text(fonts, writer, rng):
     """Print some lines of words."""
-    font = ImageFont.truetype(str(rng.choice(fonts)), round(hand.size))
+    font = ImageFont.truetype(str(rng.choice(fonts)), round(writer.size))
     words = [
         " ".join(rng.choice(WORDS, rng.integers(*WORDY, endpoint=True)))
         for _ in range(rng.integers(*LINES, endpoint=True))
     ]
-    margins = _draw_margins(hand, rng)
-    drawn = _set(words, font).rotate(-hand.slope, Image.Resampling.BICUBIC, True)
+    margins = _draw_margins(writer, rng)
+    drawn = _set(words, font).rotate(-writer.slope, Image.Resampling.BICUBIC, True)
     left, top, right, bottom = margins
     printed = np.asarray(drawn, np.float32) / 255
     printed = np.pad(printed, ((top, bottom), (left, right)))
     none = np.zeros((0, 2), int)
-    return _sheet("text", "", hand, [], none, printed, margins)
+    return _sheet("text", "", writer, [], none, printed, margins)
 
 
 def _set(lines, font):
@@ -509,9 +509,9 @@ def _write_page(pool, n_digits, scale, fonts, rng):
     width, height = (round(side * scale) for side in A4)
     size = DIGIT * scale
     pen = draw_pen(size, rng) * size
-    hand = Writer(size, pen, rng.uniform(*SKEW), rng.uniform(*SLANT))
-    thickness = _draw_rule(hand, rng)
-    form = _draw_form(hand, thickness, rng)
+    writer = Writer(size, pen, rng.uniform(*SKEW), rng.uniform(*SLANT))
+    thickness = _draw_rule(writer, rng)
+    form = _draw_form(writer, thickness, rng)
     lengths = []
     while sum(lengths) < n_digits:
         drawn = int(rng.integers(*CODE, endpoint=True))
@@ -520,10 +520,10 @@ def _write_page(pool, n_digits, scale, fonts, rng):
     font = ImageFont.truetype(str(rng.choice(fonts)), round(size)) if fonts else None
     lines, rows, words = [], [], []
     for i, n in enumerate(lengths):
-        start = hand.turned((COLUMN * scale, BORDER * scale + i * step))
-        boxes, _ = _boxes(form, n, hand)
+        start = writer.turned((COLUMN * scale, BORDER * scale + i * step))
+        boxes, _ = _boxes(form, n, writer)
         lines += [line + start for line in boxes]
-        rows.append(_fill(pool, form, n, hand, rng).moved(*start))
+        rows.append(_fill(pool, form, n, writer, rng).moved(*start))
         words.append(((BORDER * scale, start[1]), rng.choice(WORDS)))
     printed = Image.fromarray(_draw_lines(lines, thickness, height, width))
     if fonts:
@@ -533,7 +533,7 @@ def _write_page(pool, n_digits, scale, fonts, rng):
     glyphs = [g for row in rows for g in row.glyphs]
     text = "\n".join(row.text for row in rows)
     margins = [round(BORDER * scale / 2)] * 4
-    return _sheet("page", text, hand, glyphs, corners, np.array(printed), margins)
+    return _sheet("page", text, writer, glyphs, corners, np.array(printed), margins)
 
 
 # The sheet

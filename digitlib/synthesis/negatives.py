@@ -44,7 +44,7 @@ GREY = (0.3, 0.7)  # the mean of normal noise
 DEVIATION = (0.1, 0.3)  # its standard deviation
 
 
-def lines(n, seed=0):
+def line_drawings(n, seed=0):
     """Photograph one to three straight lines across the sheet, or a box.
 
     Parameters
@@ -65,12 +65,12 @@ def lines(n, seed=0):
     return map(_lines, generators(n, seed))
 
 
-def noise(n, seed=0):
-    """Make ``n`` images of nothing but grey noise; otherwise as `lines`."""
+def noise_images(n, seed=0):
+    """Make ``n`` images of nothing but grey noise; otherwise as `line_drawings`."""
     return map(_noise, generators(n, seed))
 
 
-def pairs(left, right, seed=0):
+def digit_pairs(left, right, seed=0):
     """Photograph two digits side by side.
 
     Parameters
@@ -98,7 +98,7 @@ def pairs(left, right, seed=0):
     return map(_pair, left, right, generators(len(left), seed))
 
 
-def letters(fonts, n, seed=0, letters=LETTERS):
+def printed_letters(fonts, n, seed=0, letters=LETTERS):
     """Photograph one letter at a time.
 
     Parameters

@@ -1,7 +1,7 @@
-"""Hands: how somebody writes digits and rows of them, made out of MNIST.
+"""Writers: how somebody writes digits and rows of them, made out of MNIST.
 
-All digits of a hand are written with one pen. The rule for every range below: a person
-still reads each digit at a glance.
+All digits of a writer are written with one pen. The rule for every range below: a
+person still reads each digit at a glance.
 """
 
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ from digitlib.synthesis.photographs import draw_pen
 from digitlib.synthesis.strokes import PEN, likeness, stroke
 
 # Each pair (low, high) is a range from which a number is drawn. Where nothing else is
-# said, the unit is the size of the hand: the usual longer side of its digits.
+# said, the unit is the size of the writer: the usual longer side of its digits.
 
-# The hand
+# The writer
 SIZE = (20, 120)  # pixels; small ones are more frequent
 SIZES = (0.9, 1.1)  # of a single digit
 SLANT = (-8.0, 8.0)  # degrees: how all of them lean ...
@@ -113,11 +113,11 @@ def draw_writer(kind, rng):
     return Writer(size, pen, rng.uniform(*SLOPE[kind]), rng.uniform(*SLANT))
 
 
-def draw_style(hand, rng):
-    """How a hand writes one digit: what `digitlib.synthesis.strokes.stroke` takes."""
-    size = round(hand.size * rng.uniform(*SIZES))
-    pen = np.clip(hand.width / size, *PEN)
-    return pen, size, hand.slope + hand.slant + rng.uniform(*TURN)
+def draw_style(writer, rng):
+    """How a writer writes one digit: what `digitlib.synthesis.strokes.stroke` takes."""
+    size = round(writer.size * rng.uniform(*SIZES))
+    pen = np.clip(writer.width / size, *PEN)
+    return pen, size, writer.slope + writer.slant + rng.uniform(*TURN)
 
 
 def legible(image, glyph):
@@ -131,13 +131,13 @@ def _loops(coverage):
     return ndimage.label(paper)[1] - 1
 
 
-def draw_digits(pool, n, hand, rng):
-    """The text of ``n`` digits, and each as the hand writes it."""
+def draw_digits(pool, n, writer, rng):
+    """The text of ``n`` digits, and each as the writer writes it."""
     images, places = pool
     glyphs = []
     values = rng.integers(10, size=n)
     for value in values:
-        style = draw_style(hand, rng)
+        style = draw_style(writer, rng)
         for _ in range(LEGIBLE):
             image = images[rng.choice(places[value])]
             glyph = stroke(image, *style)
@@ -148,37 +148,37 @@ def draw_digits(pool, n, hand, rng):
     return "".join(map(str, values)), glyphs
 
 
-def write_row(pool, n, hand, rng, touching=False):
+def write_row(pool, n, writer, rng, touching=False):
     """Write on a line that begins at 0, 0; if ``touching``, until some digits do."""
     for _ in range(TRIES):
-        row = _space(*draw_digits(pool, n, hand, rng), hand, rng, touching)
+        row = _space(*draw_digits(pool, n, writer, rng), writer, rng, touching)
         if row.joined or not touching:
             return row
     raise DigitlibError("images: no two that can touch and not merge; give others")
 
 
-def _space(text, glyphs, hand, rng, touching):
+def _space(text, glyphs, writer, rng, touching):
     """Put digits beside each other, each as far as its ink asks for."""
-    usual = draw_small(GAP, rng) * hand.size
-    fall = math.tan(math.radians(hand.slope))
+    usual = draw_small(GAP, rng) * writer.size
+    fall = math.tan(math.radians(writer.slope))
     # How far to the right there is ink, in each row around the line
-    above = round(3 * hand.size * (1 + len(glyphs) * abs(fall)))
+    above = round(3 * writer.size * (1 + len(glyphs) * abs(fall)))
     reach = np.full(2 * above, -np.inf)
     row = Row(text, glyphs, [])
     for glyph in glyphs:
         height, width = glyph.shape
         first, last = _sides(glyph)
         right = row.right
-        foot = (right + width / 2) * fall + rng.uniform(*BASELINE) * hand.size
+        foot = (right + width / 2) * fall + rng.uniform(*BASELINE) * writer.size
         top = round(foot) - height
         rows = slice(above + top, above + top + height)
         narrower = min(width, row.glyphs[len(row.corners) - 1].shape[1])
         gap = usual * rng.uniform(*GAPS)
-        gap = math.ceil(max(gap, APART * hand.width, PIXELS))
+        gap = math.ceil(max(gap, APART * writer.width, PIXELS))
         left = None if row.corners else 0
         if row.corners and touching and rng.random() < JOINED:
             nearest = right - NESTED * narrower
-            left = _touch(reach[rows] - first, nearest, hand, rng)
+            left = _touch(reach[rows] - first, nearest, writer, rng)
             row.joined |= left is not None
         if left is None:
             around = ndimage.maximum_filter1d(reach, 2 * gap + 1)
@@ -189,15 +189,15 @@ def _space(text, glyphs, hand, rng, touching):
     return row
 
 
-def _touch(meet, nearest, hand, rng):
+def _touch(meet, nearest, writer, rng):
     """Where a digit goes that touches the ones before; None if it would merge.
 
     Where it meets them in each row is given, and what is too near.
     """
-    overlap = rng.uniform(*OVERLAP) * hand.size
+    overlap = rng.uniform(*OVERLAP) * writer.size
     for reached in (overlap, overlap / 2, 0):
         left = np.ceil(meet.max()) + 1 - round(reached)
-        joint = (left - meet < hand.width / 2).sum()
+        joint = (left - meet < writer.width / 2).sum()
         if left >= nearest and joint < JOINT * len(meet):
             return int(left)
     return None
@@ -212,15 +212,15 @@ def _sides(glyph):
     return np.where(some, first, np.inf), np.where(some, last, -np.inf)
 
 
-def write_lines(pool, length, hand, rng):
+def write_lines(pool, length, writer, rng):
     """Write several rows, one below the other, some longer and some shorter."""
-    leading = rng.uniform(*LEADING) * hand.size
+    leading = rng.uniform(*LEADING) * writer.size
     rows = []
     for i in range(rng.integers(*LINES, endpoint=True)):
         n = max(1, length + rng.integers(-MORE, MORE, endpoint=True))
-        row = write_row(pool, n, hand, rng)
-        indent = rng.uniform(*INDENT) * hand.size
-        rows.append(row.moved(*hand.turned((indent, i * leading))))
+        row = write_row(pool, n, writer, rng)
+        indent = rng.uniform(*INDENT) * writer.size
+        rows.append(row.moved(*writer.turned((indent, i * leading))))
     return rows
 
 

@@ -102,10 +102,10 @@ def material(images, n=1000, seed=0):
         (images[4 * n :][:20_000], seen(photographs(images[: 2 * n], seed)))
     )
     kinds = (
-        negatives.letters(fonts(), 2 * n, seed),
-        negatives.pairs(images[: 2 * n], images[2 * n : 4 * n], seed),
-        negatives.lines(2 * n, seed),
-        negatives.noise((n + 1) // 2, seed),
+        negatives.printed_letters(fonts(), 2 * n, seed),
+        negatives.digit_pairs(images[: 2 * n], images[2 * n : 4 * n], seed),
+        negatives.line_drawings(2 * n, seed),
+        negatives.noise_images((n + 1) // 2, seed),
         blanks(6 * n, seed),  # in most of which no ink is found
     )
     others = np.concatenate([seen(kind) for kind in kinds])

@@ -32,7 +32,7 @@ AT_ONCE = 1000  # digits that a process writes before another may
 
 
 def rewrite(images, labels, seed=0, jobs=1):
-    """Write each digit again, by some hand, and look at it as a reader does.
+    """Write each digit again, by some writer, and look at it as a reader does.
 
     Parameters
     ----------
@@ -52,21 +52,21 @@ def rewrite(images, labels, seed=0, jobs=1):
     images = check_images(images)
     labels = check_labels(labels, len(images))
 
-    def some(images, hands):
+    def some(images, rngs):
         found = []
-        for image, rng in zip(images, hands, strict=True):
-            hand = draw_writer("clear", rng)
-            glyph = stroke(image, *draw_style(hand, rng))
-            blur = draw_blur(min(hand.width, FOCUS * hand.size), rng)
+        for image, rng in zip(images, rngs, strict=True):
+            writer = draw_writer("clear", rng)
+            glyph = stroke(image, *draw_style(writer, rng))
+            blur = draw_blur(min(writer.width, FOCUS * writer.size), rng)
             blurred = ndimage.gaussian_filter(np.pad(glyph, 3), blur)
             ink = (blurred / blurred.max()).clip(0, 1)
             seen = as_seen(specks(np.where(ink > WEAK / 2, ink, 0)))
             found.append((legible(image, glyph), _in_bytes(seen)))
         return found
 
-    hands = list(generators(len(images), seed))
+    rngs = list(generators(len(images), seed))
     starts = range(0, len(images), AT_ONCE)
-    work = [(images[i:][:AT_ONCE], hands[i:][:AT_ONCE]) for i in starts]
+    work = [(images[i:][:AT_ONCE], rngs[i:][:AT_ONCE]) for i in starts]
     good, seen = zip(*(p for of in _run(some, work, jobs) for p in of), strict=True)
     good = np.array(good)
     return np.array(seen)[good], labels[good]

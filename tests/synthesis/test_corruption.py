@@ -9,7 +9,14 @@ from digitlib.evaluation import evaluate
 from digitlib.model import forward
 from digitlib.synthesis.corruption import CORRUPTIONS, corrupt
 
-KINDS = ["noise", "specks", "blur", "thickness", "rotation", "line"]
+KINDS = [
+    "gaussian_noise",
+    "salt_and_pepper",
+    "gaussian_blur",
+    "dilation",
+    "rotation",
+    "ruled_lines",
+]
 STRENGTHS = [1, 2, 3]
 by_strength = pytest.mark.parametrize("strength", STRENGTHS)
 
@@ -72,7 +79,9 @@ def test_it_is_harder_to_read_the_stronger_it_is(
     assert weak > 0.6
 
 
-@pytest.mark.parametrize("kind", ["noise", "specks", "rotation", "line"])
+@pytest.mark.parametrize(
+    "kind", ["gaussian_noise", "salt_and_pepper", "rotation", "ruled_lines"]
+)
 def test_the_seed_decides(digits, kind):
     first = corrupt(digits, kind, 2, seed=5)
     assert np.array_equal(first, corrupt(digits, kind, 2, seed=5))
@@ -80,17 +89,17 @@ def test_the_seed_decides(digits, kind):
     assert np.array_equal(corrupt(digits, kind, 2), corrupt(digits, kind, 2, seed=0))
 
 
-@pytest.mark.parametrize("kind", ["blur", "thickness"])
+@pytest.mark.parametrize("kind", ["gaussian_blur", "dilation"])
 def test_nothing_is_random(digits, kind):
     assert np.array_equal(corrupt(digits, kind, 2, 5), corrupt(digits, kind, 2, 6))
 
 
-@pytest.mark.parametrize("kind", ["noise", "specks", "line"])
+@pytest.mark.parametrize("kind", ["gaussian_noise", "salt_and_pepper", "ruled_lines"])
 def test_equal_images_are_corrupted_differently(black, kind):
     assert len(np.unique(corrupt(black[:20], kind, 3), axis=0)) == 20
 
 
-@pytest.mark.parametrize("kind", ["blur", "thickness"])
+@pytest.mark.parametrize("kind", ["gaussian_blur", "dilation"])
 def test_images_do_not_mix(digits, kind):
     for i in (0, 7, 299):
         alone = corrupt(digits[i : i + 1], kind, 3)
@@ -99,7 +108,7 @@ def test_images_do_not_mix(digits, kind):
 
 @by_strength
 def test_noise_is_normal_with_the_stated_deviation(grey, strength):
-    changes = (corrupt(grey, "noise", strength) - 0.5).ravel()
+    changes = (corrupt(grey, "gaussian_noise", strength) - 0.5).ravel()
     for bound in (-0.4, -0.1, 0.0, 0.2, 0.45):
         expected = stats.norm(0, 0.15 * strength).cdf(bound)
         assert abs((changes <= bound).mean() - expected) < 0.005
@@ -109,7 +118,7 @@ def test_noise_is_normal_with_the_stated_deviation(grey, strength):
 
 @by_strength
 def test_specks_are_black_or_white_and_as_many_as_stated(grey, strength):
-    result = corrupt(grey, "specks", strength)
+    result = corrupt(grey, "salt_and_pepper", strength)
     hit = result != 0.5
     assert abs(hit.mean() - 0.03 * strength) < 0.002
     assert set(np.unique(result[hit])) == {0.0, 1.0}
@@ -121,7 +130,7 @@ def test_specks_are_black_or_white_and_as_many_as_stated(grey, strength):
 def test_blur_has_the_stated_standard_deviation(strength):
     point = np.zeros((1, 28, 28), np.float32)
     point[0, 14, 14] = 1
-    [blurred] = corrupt(point, "blur", strength)
+    [blurred] = corrupt(point, "gaussian_blur", strength)
     assert np.isclose(blurred.sum(), 1, atol=1e-4)
     away = np.arange(28) - 14
     for axis in (0, 1):
@@ -135,7 +144,7 @@ def test_strokes_grow_to_each_side_as_stated(strength):
     images = np.zeros((2, 28, 28), np.float32)
     images[0, 4:24, 12:16] = 1
     images[1, 12:16, 4:24] = 1
-    upright, lying = corrupt(images, "thickness", strength)
+    upright, lying = corrupt(images, "dilation", strength)
     assert np.isclose(upright[14].sum(), 4 + strength)
     assert np.isclose(lying[:, 14].sum(), 4 + strength)
     assert np.allclose(upright, upright[:, ::-1])
@@ -160,7 +169,7 @@ def test_rotation_turns_by_the_stated_angle_either_way(strength):
 
 @by_strength
 def test_lines_are_straight_white_and_as_many_as_stated(black, strength):
-    result = corrupt(black, "line", strength)
+    result = corrupt(black, "ruled_lines", strength)
     rows, columns = (result == 1).all(axis=2), (result == 1).all(axis=1)
     assert (rows.sum(axis=1) + columns.sum(axis=1) == strength).all()
     assert np.array_equal(result == 1, rows[:, :, np.newaxis] | columns[:, np.newaxis])
@@ -171,7 +180,7 @@ def test_lines_are_straight_white_and_as_many_as_stated(black, strength):
 
 
 def test_lines_leave_the_rest_of_the_image(digits):
-    result = corrupt(digits, "line", 3)
+    result = corrupt(digits, "ruled_lines", 3)
     assert np.array_equal(result[result != 1], digits[result != 1])
 
 
@@ -181,23 +190,26 @@ good = np.zeros((2, 28, 28), np.float32)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((good, "fog", 1), "kind: fog, but one of noise, specks, .* is needed"),
-        ((good, "Noise", 1), "kind: Noise"),
+        (
+            (good, "fog", 1),
+            "kind: fog, but one of gaussian_noise, salt_and_pepper, .* is needed",
+        ),
+        ((good, "Rotation", 1), "kind: Rotation"),
         ((good, None, 1), "kind: None"),
-        ((good, ["noise"], 1), "kind: "),
-        ((good, "noise", 0), "strength: 0, but a whole number from 1 to 3"),
-        ((good, "noise", 4), "strength: 4"),
-        ((good, "noise", 1.5), "strength: 1.5"),
-        ((good, "noise", "1"), "strength: str"),
-        ((good, "noise", 1, -1), "seed: -1"),
-        ((good, "noise", 1, 2**32), "seed: 4294967296"),
-        ((good, "noise", 1, None), "seed: NoneType"),
-        ((good[0], "noise", 1), r"image\[np.newaxis\]"),
-        ((good[:0], "noise", 1), "images: empty"),
-        ((good.astype(np.uint8), "noise", 1), "images: dtype uint8"),
-        ((good + 255, "noise", 1), "images: values from 255"),
-        ((good + np.nan, "noise", 1), "images: values from nan"),
-        (("digit.png", "noise", 1), "images: shape"),
+        ((good, ["gaussian_noise"], 1), "kind: "),
+        ((good, "gaussian_noise", 0), "strength: 0, but a whole number from 1 to 3"),
+        ((good, "gaussian_noise", 4), "strength: 4"),
+        ((good, "gaussian_noise", 1.5), "strength: 1.5"),
+        ((good, "gaussian_noise", "1"), "strength: str"),
+        ((good, "gaussian_noise", 1, -1), "seed: -1"),
+        ((good, "gaussian_noise", 1, 2**32), "seed: 4294967296"),
+        ((good, "gaussian_noise", 1, None), "seed: NoneType"),
+        ((good[0], "gaussian_noise", 1), r"image\[np.newaxis\]"),
+        ((good[:0], "gaussian_noise", 1), "images: empty"),
+        ((good.astype(np.uint8), "gaussian_noise", 1), "images: dtype uint8"),
+        ((good + 255, "gaussian_noise", 1), "images: values from 255"),
+        ((good + np.nan, "gaussian_noise", 1), "images: values from nan"),
+        (("digit.png", "gaussian_noise", 1), "images: shape"),
     ],
 )
 def test_bad_input(arguments, message):

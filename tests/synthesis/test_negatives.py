@@ -27,10 +27,12 @@ def digits(mnist):
 
 
 KINDS = {
-    "lines": lambda digits, seed: negatives.lines(20, seed),
-    "noise": lambda digits, seed: negatives.noise(20, seed),
-    "pairs": lambda digits, seed: negatives.pairs(digits[:20], digits[20:40], seed),
-    "letters": lambda digits, seed: negatives.letters(FONTS, 20, seed),
+    "lines": lambda digits, seed: negatives.line_drawings(20, seed),
+    "noise": lambda digits, seed: negatives.noise_images(20, seed),
+    "pairs": lambda digits, seed: negatives.digit_pairs(
+        digits[:20], digits[20:40], seed
+    ),
+    "letters": lambda digits, seed: negatives.printed_letters(FONTS, 20, seed),
 }
 
 
@@ -51,7 +53,7 @@ def test_negatives(digits, kind):
 
 
 def test_noise_is_grey():
-    for image in negatives.noise(10):
+    for image in negatives.noise_images(10):
         assert (image == image[:, :, :1]).all()
 
 
@@ -60,7 +62,7 @@ def test_lines_cross_the_sheet_or_are_a_box(monkeypatch):
     monkeypatch.setattr(
         negatives, "picture", lambda coverage, width, rng: sheets.append(coverage)
     )
-    list(negatives.lines(60))
+    list(negatives.line_drawings(60))
     boxes = 0
     for sheet in sheets:
         assert 0.9 < sheet.max() <= 1
@@ -82,7 +84,7 @@ def test_a_pair_is_two_digits_beside_each_other(digits, monkeypatch):
     )
     bars = np.zeros((20, 28, 28), np.float32)
     bars[:, 4:24, 13:15] = 1
-    list(negatives.pairs(bars, bars))
+    list(negatives.digit_pairs(bars, bars))
     assert len(sheets) == 20
     for sheet in sheets:
         found, n = ndimage.label(sheet > 0.5)
@@ -98,8 +100,8 @@ def test_letters_are_those_asked_for(monkeypatch):
     monkeypatch.setattr(
         negatives, "picture", lambda coverage, width, rng: sheets.append(coverage)
     )
-    list(negatives.letters(FONTS, 10, letters="O"))
-    list(negatives.letters(FONTS, 10, letters="X"))
+    list(negatives.printed_letters(FONTS, 10, letters="O"))
+    list(negatives.printed_letters(FONTS, 10, letters="X"))
     papers = [
         ndimage.label(np.pad(sheet < 0.5, 1, constant_values=True))[1]
         for sheet in sheets
@@ -111,14 +113,14 @@ def test_letters_are_those_asked_for(monkeypatch):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: negatives.lines(1.5), "n: 1.5"),
-        (lambda: negatives.noise(1, -1), "seed: -1"),
-        (lambda: negatives.pairs(good, good[:1]), "left and right: 2 and 1"),
-        (lambda: negatives.pairs(good, good[0]), "right: shape"),
-        (lambda: negatives.letters([], 1), "fonts and letters"),
-        (lambda: negatives.letters(FONTS, 1, letters=""), "fonts and letters"),
-        (lambda: negatives.letters(["none.ttf"], 1), "none.ttf: not a font"),
-        (lambda: negatives.letters([__file__], 1), "not a font file"),
+        (lambda: negatives.line_drawings(1.5), "n: 1.5"),
+        (lambda: negatives.noise_images(1, -1), "seed: -1"),
+        (lambda: negatives.digit_pairs(good, good[:1]), "left and right: 2 and 1"),
+        (lambda: negatives.digit_pairs(good, good[0]), "right: shape"),
+        (lambda: negatives.printed_letters([], 1), "fonts and letters"),
+        (lambda: negatives.printed_letters(FONTS, 1, letters=""), "fonts and letters"),
+        (lambda: negatives.printed_letters(["none.ttf"], 1), "none.ttf: not a font"),
+        (lambda: negatives.printed_letters([__file__], 1), "not a font file"),
     ],
 )
 def test_bad_input(make, message):
