@@ -28,11 +28,11 @@ from PIL import Image
 from digitlib.data import CONTESTED, load_mnist
 from digitlib.imaging.binarization import (
     WEAK,
-    color,
-    noise,
-    polarity,
-    shading,
-    threshold,
+    binarize,
+    correct_polarity,
+    correct_shading,
+    denoise,
+    to_grey,
 )
 from digitlib.imaging.components import Components
 from digitlib.reading import read
@@ -52,7 +52,7 @@ SEED = 7
 def by_components(image, digits, recognizer):
     """Each piece of ink that is at least half as tall as the tallest is a digit."""
     picture = image / np.float32(255)
-    ink = threshold(shading(polarity(noise(color(picture)))))
+    ink = binarize(correct_shading(correct_polarity(denoise(to_grey(picture)))))
     pieces = Components(ink > WEAK)
     tall = pieces.bottom - pieces.top
     text, sure = "", pieces.n > 0

@@ -9,12 +9,12 @@ from scipy import ndimage
 from digitlib.errors import DigitlibError
 from digitlib.imaging.binarization import (
     WEAK,
-    color,
-    noise,
+    binarize,
+    correct_polarity,
+    correct_shading,
+    denoise,
     only,
-    polarity,
-    shading,
-    threshold,
+    to_grey,
 )
 from digitlib.imaging.components import Components
 from digitlib.imaging.fast import padded
@@ -97,16 +97,34 @@ def preprocess(image, *, skip=()):
         )
     picture = load_color(image, SIDE)
     for name, step in STEPS.items():
-        picture = step(picture) if name not in names else INSTEAD[name](picture)
+        picture = (INSTEAD.get(name, np.asarray) if name in names else step)(picture)
     return picture
 
 
+def normalize(ink):
+    """Bring ink into the form in which it is recognised: the last of `STEPS`.
+
+    Parameters
+    ----------
+    ink : numpy.ndarray, shape (height, width), float32, in [0, 1]
+        Of one digit, light on dark, and nothing else.
+
+    Returns
+    -------
+    numpy.ndarray, shape (28, 28), float32, in [0, 1]
+    """
+    names = list(STEPS)
+    for name in names[names.index("normalize_stroke") :]:
+        ink = STEPS[name](ink)
+    return ink
+
+
 # The steps. The first five, which find the ink, are those of
-# `digitlib.imaging.binarization`; like them,
-# the others take and return an array, (height, width) float32 in [0, 1].
+# `digitlib.imaging.binarization`; like them, the others take
+# and return an array, (height, width) float32 in [0, 1].
 
 
-def frame(picture):
+def remove_frame(picture):
     """Remove frames around the digit, lines across, and remains at the border."""
     side = min(picture.shape)
     if side < 40:
@@ -124,7 +142,7 @@ def frame(picture):
     return _without_lines(_without_lines(picture).T).T
 
 
-def specks(picture):
+def remove_specks(picture):
     """Keep the largest piece of ink, and others that are large enough or near it."""
     pieces = Components(picture > WEAK)
     if pieces.n < 2:
@@ -136,7 +154,7 @@ def specks(picture):
     return only(picture, pieces.pixels(keep))
 
 
-def thickness(picture):
+def normalize_stroke(picture):
     """Bring very thin and very thick strokes nearer to those of MNIST."""
     picture = cropped(picture)
     if not picture.any():
@@ -161,7 +179,7 @@ def thickness(picture):
     return changed if changed.max() > 0.5 else picture
 
 
-def box(picture):
+def fit_box(picture):
     """Scale the ink to 20 pixels in its longer side, with grey edges.
 
     Coarse images are enlarged, four times more than needed, sharpened a little, and
@@ -210,26 +228,22 @@ def fill(picture):
 STEPS = {
     step.__name__: step
     for step in (
-        color,
-        noise,
-        polarity,
-        shading,
-        threshold,
-        frame,
-        specks,
-        thickness,
-        box,
+        to_grey,
+        denoise,
+        correct_polarity,
+        correct_shading,
+        binarize,
+        remove_frame,
+        remove_specks,
+        normalize_stroke,
+        fit_box,
         center,
     )
 }
 """The steps of `preprocess`, in their order."""
 
-# What takes the place of a step that is skipped: nothing, or as little as possible.
-INSTEAD = dict.fromkeys(STEPS, lambda picture: picture) | {
-    "color": luma,
-    "box": squeeze,
-    "center": fill,
-}
+# What takes the place of a step that is skipped: as little as possible, or nothing.
+INSTEAD = {"to_grey": luma, "fit_box": squeeze, "center": fill}
 
 
 def cropped(picture):

@@ -11,31 +11,33 @@ from PIL import Image, ImageDraw
 import pytest
 from scipy import ndimage
 
+from digitlib import preprocessing
 from digitlib.errors import DigitlibError
 from digitlib.imaging.binarization import (
     FAINTEST,
     SEPARATE,
-    color,
-    noise,
-    polarity,
+    binarize,
+    correct_polarity,
+    correct_shading,
+    denoise,
     separability,
-    shading,
-    threshold,
+    to_grey,
 )
 from digitlib.imaging.loading import LUMA
 from digitlib.model import forward, load_weights
 from digitlib.preprocessing import (
     STEPS,
-    box,
     center,
     cropped,
-    frame,
+    fit_box,
     luma,
+    normalize,
+    normalize_stroke,
     preprocess,
+    remove_frame,
+    remove_specks,
     resize_only,
-    specks,
     stroke_width,
-    thickness,
 )
 from digitlib.synthesis.photographs import photographs
 from digitlib.synthesis.strokes import stroke
@@ -376,7 +378,7 @@ def framed(image):
 def test_the_framing_is_mnists(plates):
     expected = [framed(plate) for plate in plates]
     moved = [1 - 0.8 * np.pad(plate, ((200, 10), (5, 90))) for plate in plates]
-    plain = partial(preprocess, skip=("noise", "thickness"))
+    plain = partial(preprocess, skip=("denoise", "normalize_stroke"))
     away = differences(map(plain, moved), expected)
     assert np.median(away) < 0.01
     assert np.quantile(away, 0.9) < 0.03
@@ -403,7 +405,7 @@ def test_a_flag_stays_inside_though_its_middle_is_at_the_edge():
     flag = np.zeros((200, 200), np.float32)
     flag[20:180, 20:32] = 1
     flag[20:90, 20:180] = np.tri(70, 160)[::-1] > 0
-    result = preprocess(flag, skip=("shading", "frame"))
+    result = preprocess(flag, skip=("correct_shading", "remove_frame"))
     assert result.any()
     assert result[1:-1, 1:-1].sum() > 0.9 * result.sum()
 
@@ -423,7 +425,7 @@ def test_ink_as_bright_as_the_paper_is_found(plates, ink):
     for plate in plates[:10]:
         sheet = paper + plate[..., np.newaxis] * (ink - paper)
         assert np.ptp(sheet @ LUMA) < 1e-5
-        mixed = color(sheet)
+        mixed = to_grey(sheet)
         assert mixed.min() >= 0
         assert mixed.max() <= 1
         assert np.ptp(mixed) > 0.1
@@ -443,10 +445,10 @@ def test_ink_exactly_as_bright_as_the_paper_is_found(test_images):
 
 def test_grey_is_left_alone(plates):
     grey = 1 - 0.8 * plates[0]
-    assert np.array_equal(color(grey), grey)
-    assert np.allclose(color(np.dstack([grey] * 3)), grey, atol=1e-6)
+    assert np.array_equal(to_grey(grey), grey)
+    assert np.allclose(to_grey(np.dstack([grey] * 3)), grey, atol=1e-6)
     constant = np.float32([0.9, 0.2, 0.4]) * np.ones((30, 40, 1), np.float32)
-    assert np.allclose(color(constant), constant @ LUMA)
+    assert np.allclose(to_grey(constant), constant @ LUMA)
     assert np.array_equal(luma(grey), grey)
     assert np.allclose(luma(constant), constant @ LUMA)
 
@@ -464,26 +466,26 @@ def test_colors_that_change_slowly_are_not_taken_for_ink(plates):
 
 @given(arrays(np.float32, (7, 9, 3), elements=st.floats(0, 1, width=32)))
 def test_mixed_colors_stay_in_range(image):
-    mixed = color(image)
+    mixed = to_grey(image)
     assert mixed.shape == (7, 9)
     assert mixed.min() >= 0
     assert mixed.max() <= 1
     before = LUMA.copy()
-    color(0 * image)
+    to_grey(0 * image)
     assert np.array_equal(LUMA, before)
 
 
 def test_grain_is_smoothed_in_large_images():
     grain = np.random.default_rng(0).random((500, 400), dtype=np.float32)
-    smooth = noise(grain)
+    smooth = denoise(grain)
     assert smooth.shape == grain.shape
     assert smooth.std() < 0.2 * grain.std()
     assert np.isclose(smooth.mean(), grain.mean(), atol=0.001)
-    assert np.allclose(noise(np.full((60, 50), 0.3, np.float32)), 0.3)
+    assert np.allclose(denoise(np.full((60, 50), 0.3, np.float32)), 0.3)
     small = grain[:39, :200]
-    assert np.array_equal(noise(small), small)
+    assert np.array_equal(denoise(small), small)
     medium = grain[:150, :150]
-    assert 0.2 * medium.std() < noise(medium).std() < 0.8 * medium.std()
+    assert 0.2 * medium.std() < denoise(medium).std() < 0.8 * medium.std()
 
 
 def test_polarity(test_images):
@@ -494,8 +496,8 @@ def test_polarity(test_images):
             if ink.mean() > 0.35:  # a 1, cut out: more ink than paper
                 continue
             for plate in (ink, np.pad(ink, 20)):
-                assert np.array_equal(polarity(plate), plate)
-                assert np.array_equal(polarity(1 - plate), 1 - (1 - plate))
+                assert np.array_equal(correct_polarity(plate), plate)
+                assert np.array_equal(correct_polarity(1 - plate), 1 - (1 - plate))
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -507,7 +509,7 @@ def test_polarity_in_the_shadow(test_images, dark):
         for part in (0.25, 0.5, 0.75):
             light = np.where(line < part, 0.45, 1)
             sheet = (0.1 + 0.8 * ink if dark else 0.9 - 0.7 * ink) * light
-            assert np.array_equal(polarity(sheet), sheet if dark else 1 - sheet)
+            assert np.array_equal(correct_polarity(sheet), sheet if dark else 1 - sheet)
 
 
 def test_shading_is_the_part_of_the_way_to_full_ink():
@@ -519,16 +521,16 @@ def test_shading_is_the_part_of_the_way_to_full_ink():
         ndimage.minimum_filter(picture, footprint=square), footprint=square
     )
     expected = (picture - paper) / np.maximum(1 - paper, 0.5)
-    assert np.allclose(shading(picture), expected, atol=1e-6)
+    assert np.allclose(correct_shading(picture), expected, atol=1e-6)
     # A little noise in the dark is not all of the way.
-    assert shading(0.97 + 0.03 * picture).max() <= 0.06 + 1e-5
+    assert correct_shading(0.97 + 0.03 * picture).max() <= 0.06 + 1e-5
 
 
 def test_ink_counts_the_same_in_any_light():
     paper = 0.45 * np.tile(np.linspace(0, 1, 200, dtype=np.float32), (150, 1))
     ink = np.zeros((150, 200), bool)
     ink[60:75, 10:190] = ink[20:130, 90:110] = True
-    level = shading(np.where(ink, paper + 0.7 * (1 - paper), paper))
+    level = correct_shading(np.where(ink, paper + 0.7 * (1 - paper), paper))
     assert np.allclose(level[ink], 0.7, atol=0.06)
     assert level[~ink].max() < FAINTEST
 
@@ -550,15 +552,15 @@ def bar(width, height=100, side=200, level=1.0):
 
 
 def test_wide_strokes_are_ink_and_wide_areas_are_paper():
-    assert shading(bar(50))[100, 100] > 0.9
-    assert shading(bar(90, 90))[100, 100] < 0.1
+    assert correct_shading(bar(50))[100, 100] > 0.9
+    assert correct_shading(bar(90, 90))[100, 100] < 0.1
 
 
 @pytest.mark.parametrize("level", [0.2, 0.5, 1.0])
 def test_ink_becomes_1_and_paper_0(level):
     rng = np.random.default_rng(0)
     sheet = 0.02 + bar(20, level=level - 0.02)
-    found = threshold(sheet + rng.normal(0, 0.005, sheet.shape).astype(np.float32))
+    found = binarize(sheet + rng.normal(0, 0.005, sheet.shape).astype(np.float32))
     assert found.dtype == np.float32
     assert (found[bar(18, 98) == 1] > 0.85).all()
     assert np.median(found[bar(18, 98) == 1]) > 0.95
@@ -569,24 +571,24 @@ def test_ink_becomes_1_and_paper_0(level):
 def test_what_holds_no_ink():
     rng = np.random.default_rng(0)
     for level in (0, 0.3):
-        assert not threshold(np.full((60, 60), level, np.float32)).any()
-    assert not threshold(bar(20, level=0.9 * FAINTEST)).any()
-    assert threshold(bar(20, level=1.3 * FAINTEST)).any()
-    assert not threshold(0.3 + bar(20, level=0.9 * FAINTEST)).any()
+        assert not binarize(np.full((60, 60), level, np.float32)).any()
+    assert not binarize(bar(20, level=0.9 * FAINTEST)).any()
+    assert binarize(bar(20, level=1.3 * FAINTEST)).any()
+    assert not binarize(0.3 + bar(20, level=0.9 * FAINTEST)).any()
     for deviation in (0.01, 0.05, 0.12):
         grain = rng.normal(0.4, deviation, (150, 150)).astype(np.float32)
-        assert not threshold(shading(polarity(grain.clip(0, 1)))).any()
-    assert not threshold(bar(190, 190)).any()  # 90 % of the sheet
+        assert not binarize(correct_shading(correct_polarity(grain.clip(0, 1)))).any()
+    assert not binarize(bar(190, 190)).any()  # 90 % of the sheet
     spot = np.zeros((300, 300), np.float32)
     spot[150, 150] = 1  # a single bright pixel is no ink that all is compared with
-    assert threshold(spot + bar(20, side=300, level=0.3))[120, 150] > 0.9
+    assert binarize(spot + bar(20, side=300, level=0.3))[120, 150] > 0.9
 
 
 def test_a_stroke_that_fades_is_kept_and_a_smudge_as_faint_is_not():
     sheet = np.zeros((200, 200), np.float32)
     sheet[90:100, 20:160] = np.linspace(0.8, 0.3, 140)
     sheet[140:150, 20:60] = 0.3
-    found = threshold(sheet)
+    found = binarize(sheet)
     assert (found[95, 20:160] > 0.25).all()
     assert not found[135:155].any()
 
@@ -595,7 +597,7 @@ def test_ink_in_much_grain_is_found(plates):
     rng = np.random.default_rng(0)
     for plate in plates[:10]:
         grain = rng.normal(0.1, 0.05, plate.shape)
-        found = threshold(np.float32(0.3 * plate + grain).clip(0, 1))
+        found = binarize(np.float32(0.3 * plate + grain).clip(0, 1))
         assert np.mean(found[plate == 1] > 0.5) > 0.9
         assert np.mean(found[plate == 0] > 0.5) < 0.02
 
@@ -623,15 +625,15 @@ def holds(found, ink, lost=0.02, more=0.02):
 
 def test_ink_alone_is_left_as_it_is(plates):
     for plate in plates:
-        assert np.array_equal(frame(plate), plate)
-        assert np.array_equal(specks(plate), plate)
+        assert np.array_equal(remove_frame(plate), plate)
+        assert np.array_equal(remove_specks(plate), plate)
     small = np.random.default_rng(0).random((39, 80), dtype=np.float32)
-    assert np.array_equal(frame(small), small)
+    assert np.array_equal(remove_frame(small), small)
 
 
 def test_a_tightly_cropped_digit_is_left_alone(test_images):
     cut = [stroke(image, 0.08, 120) for image in test_images[:100]]
-    assert np.mean([holds(frame(ink), ink) for ink in cut]) >= 0.98
+    assert np.mean([holds(remove_frame(ink), ink) for ink in cut]) >= 0.98
 
 
 def test_a_tightly_cropped_4_keeps_its_bar_and_its_stem():
@@ -640,7 +642,7 @@ def test_a_tightly_cropped_4_keeps_its_bar_and_its_stem():
     for line in ((70, 0, 70, 139), (66, 0, 4, 90), (0, 90, 99, 90)):
         pen.line(line, fill=255, width=10)
     ink = np.asarray(drawn) / np.float32(255)
-    assert holds(frame(ink), ink)
+    assert holds(remove_frame(ink), ink)
 
 
 def test_a_tightly_cropped_1_with_a_foot_keeps_its_stem():
@@ -649,7 +651,7 @@ def test_a_tightly_cropped_1_with_a_foot_keeps_its_stem():
     for line in ((30, 0, 30, 139), (30, 3, 6, 40), (0, 138, 59, 138)):
         pen.line(line, fill=255, width=4)
     ink = np.asarray(drawn) / np.float32(255)
-    assert holds(frame(ink), ink)
+    assert holds(remove_frame(ink), ink)
 
 
 @pytest.mark.parametrize("margin", [0, 2, 8])
@@ -664,7 +666,7 @@ def test_a_printed_box_goes(plates, margin, width):
         if margin:
             outside = np.pad(np.ones(np.array(sheet.shape) - 2 * margin), margin)
             printed *= outside
-        assert holds(frame(np.maximum(sheet, printed)), ink)
+        assert holds(remove_frame(np.maximum(sheet, printed)), ink)
 
 
 @pytest.mark.parametrize("width", [2, 4])
@@ -673,12 +675,12 @@ def test_ruled_lines_go(plates, width):
         for row in (12, len(plate) - 15):
             ruled = plate.copy()
             ruled[row : row + width] = 1
-            assert holds(frame(ruled), plate)
+            assert holds(remove_frame(ruled), plate)
         if np.ptp(np.nonzero(plate > 0.5)[1]) < 0.3 * plate.shape[1]:
             continue  # a 1: a line beside it might be the digit as well
         upright = plate.copy()
         upright[:, 12 : 12 + width] = 1
-        assert holds(frame(upright), plate)
+        assert holds(remove_frame(upright), plate)
 
 
 def test_a_line_through_the_digit_goes_and_the_strokes_that_cross_it_stay(plates):
@@ -687,7 +689,7 @@ def test_a_line_through_the_digit_goes_and_the_strokes_that_cross_it_stay(plates
             ruled = plate.copy()
             row = int(part * len(plate))
             ruled[row : row + 3] = 1
-            found = frame(ruled)
+            found = remove_frame(ruled)
             rest = np.abs(found - plate)
             assert rest[: row - 2].max() < 0.5
             assert rest[row + 5 :].max() < 0.5
@@ -702,7 +704,7 @@ def test_of_a_line_only_what_is_between_strokes_stays():
     ink[20:50, 60:66] = 1  # ends at it
     ruled = ink.copy()
     ruled[50:53] = 1
-    found = frame(ruled)
+    found = remove_frame(ruled)
     assert (found[20:80, 41:45] == 1).all()
     assert not found[51, 56:].any()
     assert not found[51, :30].any()
@@ -714,7 +716,7 @@ def test_remains_of_a_neighbour_go(plates):
         cut = sheet.copy()
         cut[40:90, -9:] = 1
         cut[30:100, :3] = 1
-        assert holds(frame(cut), sheet)
+        assert holds(remove_frame(cut), sheet)
 
 
 def test_a_strip_along_the_border_goes(plates):
@@ -724,7 +726,7 @@ def test_a_strip_along_the_border_goes(plates):
             sheet = np.rot90(np.pad(plate, 10), side).copy()
             strip = sheet.copy()
             strip[:9] = 1
-            assert holds(frame(strip), sheet)
+            assert holds(remove_frame(strip), sheet)
 
 
 def test_the_frame_alone_stays():
@@ -732,7 +734,7 @@ def test_the_frame_alone_stays():
     alone = np.zeros((100, 80), np.float32)
     alone[5:-5, 5:-5] = 1
     alone[12:-12, 12:-12] = 0
-    assert np.array_equal(frame(alone), alone)
+    assert np.array_equal(remove_frame(alone), alone)
 
 
 # Specks
@@ -746,7 +748,7 @@ def test_a_5_keeps_its_bar_and_loses_the_dust():
     dusty = ink.copy()
     dusty[5:8, 5:8] = dusty[110:112, 60] = dusty[60, 100:104] = 1
     dusty[50:52, 50:52] = 1  # near, but too small
-    assert np.array_equal(specks(dusty), ink)
+    assert np.array_equal(remove_specks(dusty), ink)
 
 
 def test_large_pieces_stay_anywhere_and_others_only_nearby():
@@ -755,7 +757,7 @@ def test_large_pieces_stay_anywhere_and_others_only_nearby():
     for top, area, kept in ((180, 5, False), (112, 5, True), (165, 30, True)):
         sheet = ink.copy()
         sheet[top : top + area, 20:40] = 1  # 6 % and 38 % of the largest piece
-        assert np.array_equal(specks(sheet), sheet if kept else ink)
+        assert np.array_equal(remove_specks(sheet), sheet if kept else ink)
 
 
 # Widths of strokes
@@ -787,7 +789,7 @@ def test_pens_come_near_mnists(test_images, test_labels, pen, size):
     for image, label in zip(test_images[:25], test_labels, strict=False):
         ink = stroke(image, pen, size)
         before = 20 * stroke_width(ink) / max(ink.shape)
-        changed = thickness(np.pad(ink, 9))
+        changed = normalize_stroke(np.pad(ink, 9))
         after = 20 * stroke_width(enlarged(changed, 4)) / 4 / max(changed.shape)
         assert 1.7 < after < 5
         if before > 5.2:  # thick strokes become 4, not as thin as MNIST's median
@@ -799,9 +801,9 @@ def test_pens_come_near_mnists(test_images, test_labels, pen, size):
 
 
 def test_no_ink_has_no_thickness():
-    for step in (frame, specks, thickness, box):
+    for step in (remove_frame, remove_specks, normalize_stroke, fit_box):
         assert not step(np.zeros((60, 50), np.float32)).any()
-    assert not center(box(thickness(np.zeros((50, 60), np.float32)))).any()
+    assert not center(fit_box(normalize_stroke(np.zeros((50, 60), np.float32)))).any()
 
 
 # Box and centre
@@ -810,7 +812,7 @@ def test_no_ink_has_no_thickness():
 @pytest.mark.parametrize("shape", [(200, 120), (15, 40), (20, 20), (1, 300), (7, 3)])
 def test_box(shape):
     ink = np.pad(np.full(shape, 0.8, np.float32), ((3, 50), (7, 1)))
-    boxed = box(ink)
+    boxed = fit_box(ink)
     expected = [max(1, round(20 * side / max(shape))) for side in shape]
     assert list(boxed.shape) == expected
     assert boxed.max() == 1
@@ -836,7 +838,8 @@ def test_center():
 def test_each_step_can_be_left_out_by_name(test_images):
     """Each is needed for some image, and does nothing where it is left out."""
     assert " ".join(STEPS) == (
-        "color noise polarity shading threshold frame specks thickness box center"
+        "to_grey denoise correct_polarity correct_shading binarize remove_frame "
+        "remove_specks normalize_stroke fit_box center"
     )
     [photograph] = photographs(test_images[4:5], seed=8)
     ink = np.pad(stroke(test_images[0], 0.03, 100), ((50, 10), (10, 60)))
@@ -855,7 +858,7 @@ def test_each_step_can_be_left_out_by_name(test_images):
         assert not np.array_equal(without, whole), name
         assert np.array_equal(preprocess(sheet, skip=[name]), without)
     assert np.array_equal(preprocess(sheet, skip=()), whole)
-    assert is_prepared(preprocess(photograph, skip="color"))
+    assert is_prepared(preprocess(photograph, skip="to_grey"))
 
 
 def test_a_skipped_step_is_not_taken(test_images, monkeypatch):
@@ -874,7 +877,7 @@ def test_a_skipped_step_is_not_taken(test_images, monkeypatch):
 
 
 def test_the_order_of_names_is_of_no_importance(sheets):
-    names = ["center", "noise", "box"]
+    names = ["center", "denoise", "fit_box"]
     for sheet in sheets[:5]:
         expected = preprocess(sheet, skip=names)
         for again in (names[::-1], tuple(names), set(names), dict.fromkeys(names)):
@@ -882,9 +885,21 @@ def test_the_order_of_names_is_of_no_importance(sheets):
 
 
 def test_names_from_a_generator(test_images):
-    names = ["box", "center"]
+    names = ["fit_box", "center"]
     expected = preprocess(1 - test_images[0], skip=names)
     assert np.array_equal(preprocess(1 - test_images[0], skip=iter(names)), expected)
+
+
+def test_a_step_added_after_normalize_stroke_reaches_normalize(
+    monkeypatch, test_images
+):
+    digit = test_images[0] / np.float32(255)
+    expected = center(fit_box(normalize_stroke(digit)[:, ::-1]))
+    steps = list(STEPS.items())
+    steps.insert(1 + list(STEPS).index("normalize_stroke"), ("mirror", np.fliplr))
+    monkeypatch.setattr(preprocessing, "STEPS", dict(steps))
+    assert np.array_equal(normalize(digit), expected)
+    assert is_prepared(preprocess(digit, skip="mirror"))
 
 
 def test_without_any_step_it_is_the_documents_recipe(sheets):
@@ -895,15 +910,15 @@ def test_without_any_step_it_is_the_documents_recipe(sheets):
 
 @pytest.mark.parametrize(
     "skip",
-    ["colour", "", "color,noise", None, 7, b"color", ["color", "blur"], ["color", 3],
-     [["color"]], [None], True, {"Color": 1},
+    ["colour", "", "to_grey,denoise", None, 7, b"to_grey",
+     ["to_grey", "blur"], ["to_grey", 3], [["to_grey"]], [None], True, {"To_grey": 1},
      "a\nb",
      np.zeros((2, 2)),
      np.zeros(300)],
 )  # fmt: skip
 def test_no_such_step(test_images, skip):
     with pytest.raises(
-        DigitlibError, match=r"^skip: .* names of color, noise"
+        DigitlibError, match=r"^skip: .* names of to_grey, denoise"
     ) as error:
         preprocess(test_images[0], skip=skip)
     assert "\n" not in str(error.value)

@@ -17,7 +17,7 @@ from scipy import ndimage
 from digitlib.document.cuts import ENTER, Cuts
 from digitlib.imaging.binarization import WEAK
 from digitlib.model import activations, softmax
-from digitlib.preprocessing import box, center, specks, thickness
+from digitlib.preprocessing import normalize, remove_specks
 from digitlib.recognizer import detect
 
 FREE = 3.0  # a cut that costs less goes through no ink
@@ -133,11 +133,6 @@ def judge(features, weights):
     hidden, bias, output, last = weights
     odds = np.maximum(features @ hidden + bias, 0) @ output + last
     return 1 / (1 + np.exp(-odds.clip(-30, 30)))
-
-
-def as_seen(digit):
-    """Bring ink, (h, w) float32 in [0, 1], into the form in which it is recognised."""
-    return center(box(thickness(digit)))
 
 
 class Lattice:
@@ -268,8 +263,8 @@ class Lattice:
             between = self._between(*pair)
             if between and between[0][3] - between[0][1] >= SHORTEST * self.height:
                 where, part = between
-                digit = specks(part)
-                seen = as_seen(digit)
+                digit = remove_specks(part)
+                seen = normalize(digit)
                 if seen.any():
                     found.append((pair, where, part, digit.sum() / part.sum(), seen))
         if not found:

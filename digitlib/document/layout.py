@@ -15,11 +15,11 @@ from scipy import ndimage
 from digitlib.document.ruled_lines import long_runs, squared, without_rules
 from digitlib.imaging.binarization import (
     WEAK,
-    color,
-    noise,
+    binarize,
+    correct_shading,
+    denoise,
     reduced,
-    shading,
-    threshold,
+    to_grey,
 )
 from digitlib.imaging.components import Components
 from digitlib.imaging.fast import grown, padded, strongest
@@ -140,14 +140,14 @@ def find_lines(picture):
     -------
     Layout
     """
-    grey = color(picture)
+    grey = to_grey(picture)
     factor = min(math.ceil(max(grey.shape) / GLANCE), min(grey.shape) // LEAST)
     small = reduced(grey, math.ceil(max(grey.shape) / max(factor, 1)))
     side = max(min(small.shape), 60)
     if _paper_is_light(small, 0.2 * side):
         grey, small = 1 - grey, 1 - small
     shaded = _outstanding(small, 0.1 * side)
-    ink = threshold(shaded)
+    ink = binarize(shaded)
     height = digit_height(ink, nets=True)
     if height is None:
         return Layout([], 0.0, 1.0, 0.0, (grey.shape, grey.shape))
@@ -166,7 +166,7 @@ def find_lines(picture):
         angle = by_ink
     else:
         angle = _affordable(angle + more, small.shape)
-        height = digit_height(threshold(clean)) or height
+        height = digit_height(binarize(clean)) or height
     height *= len(grey) / len(shaded)
     scale = min(TALL / height, LARGER)
     scale = 1.0 if abs(scale - 1) < 0.05 else scale
@@ -174,7 +174,7 @@ def find_lines(picture):
     shaded = _outstanding(large, WIDEST * height * scale)
     shaded = _turned(shaded, angle)
     clean, _ = without_rules(shaded, height * scale, upright)
-    ink = threshold(clean)
+    ink = binarize(clean)
     height = digit_height(ink) or height * scale
     found = [
         replace(line, struck=_struck(line, clean != shaded, height))
@@ -321,7 +321,7 @@ def _paper_is_light(grey, window):
 
 def _outstanding(grey, widest):
     """What stands out from the paper, but for the edges of the page."""
-    shaded = shading(noise(grey, GRAIN), widest, "nearest", DARKEST)
+    shaded = correct_shading(denoise(grey, GRAIN), widest, "nearest", DARKEST)
     pieces = Components(shaded > 0.25 * strongest(shaded))
     borders = (pieces.labels[0], pieces.labels[-1], *pieces.labels.T[[0, -1]])
     along = [np.bincount(border, minlength=pieces.n + 1)[1:] for border in borders]

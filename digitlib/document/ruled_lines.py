@@ -98,8 +98,8 @@ def without_rules(shaded, height, upright=False):
     Parameters
     ----------
     shaded : numpy.ndarray, shape (h, w), float32, in [0, 1]
-        What `digitlib.imaging.binarization.shading` returns, turned so that rules are
-        nearly level.
+        What `digitlib.imaging.binarization.correct_shading` returns, turned so
+        that rules are nearly level.
     height : float
         Of a digit in pixels, about.
     upright : bool

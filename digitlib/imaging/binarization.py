@@ -1,7 +1,7 @@
 """Ink and paper told apart: the first steps of whatever reads an image.
 
-Each step takes and returns an array, (height, width) float32 in [0, 1]; `color` may be
-given (height, width, 3), and after `polarity` ink is light on dark.
+Each step takes and returns an array, (height, width) float32 in [0, 1]; `to_grey`
+may be given (height, width, 3), and after `correct_polarity` ink is light on dark.
 """
 
 import math
@@ -28,7 +28,7 @@ DEVIATIONS = 4  # ink stands out from the grain of the paper by as many of its o
 MOST = 0.8  # of the image: what covers more is no ink
 
 
-def color(picture):
+def to_grey(picture):
     """Mix red, green and blue so that ink and paper differ most.
 
     The mixture is the direction in which the colours vary most from their
@@ -48,7 +48,7 @@ def color(picture):
     return (picture @ mixture - mixture.clip(max=0).sum()).clip(0, 1)
 
 
-def noise(picture, spread=None):
+def denoise(picture, spread=None):
     """Smooth the grain of paper and sensor; a small image has too little to lose.
 
     ``spread`` is the standard deviation of the smoothing in pixels; without it, as fits
@@ -59,7 +59,7 @@ def noise(picture, spread=None):
     return ndimage.gaussian_filter(picture, spread or max(picture.shape) / 250)
 
 
-def polarity(picture):
+def correct_polarity(picture):
     """Turn dark ink on light into light ink on dark.
 
     Paper is the larger part of the image, and the larger part of its border. This is
@@ -72,7 +72,7 @@ def polarity(picture):
     return 1 - picture if paper_is_light else picture
 
 
-def shading(picture, widest=None, border="reflect", darkest=DARKEST):
+def correct_shading(picture, widest=None, border="reflect", darkest=DARKEST):
     """Take away the paper, however the light falls on it.
 
     The paper is what remains when all that is narrower than the widest stroke is
@@ -88,7 +88,7 @@ def shading(picture, widest=None, border="reflect", darkest=DARKEST):
     return (picture - paper) / np.maximum(1 - paper, 1 - darkest)
 
 
-def threshold(picture):
+def binarize(picture):
     """Find the ink, make it 1 and the paper 0; the edges of strokes stay in between.
 
     Faint ink counts where it touches strong ink (hysteresis, Canny 1986).
