@@ -27,7 +27,7 @@ from PIL import Image
 
 from digitlib.data import CONTESTED, load_mnist
 from digitlib.imaging.binarization import (
-    WEAK,
+    BINARIZATION,
     binarize,
     correct_polarity,
     correct_shading,
@@ -53,7 +53,7 @@ def by_components(image, digits, recognizer):
     """Each piece of ink that is at least half as tall as the tallest is a digit."""
     picture = image / np.float32(255)
     ink = binarize(correct_shading(correct_polarity(denoise(to_grey(picture)))))
-    pieces = Components(ink > WEAK)
+    pieces = Components(ink > BINARIZATION.weak)
     tall = pieces.bottom - pieces.top
     text, sure = "", pieces.n > 0
     for piece in np.argsort(pieces.left):

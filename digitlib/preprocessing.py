@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from digitlib.errors import DigitlibError
 from digitlib.imaging.binarization import (
-    WEAK,
+    BINARIZATION,
     binarize,
     correct_polarity,
     correct_shading,
@@ -130,10 +130,10 @@ def remove_frame(picture):
     if side < 40:
         return picture
     rim = math.ceil(RIM * side)
-    pieces = Components(picture > WEAK)
+    pieces = Components(picture > BINARIZATION.weak)
     strips = (pieces.along() >= ALONG) & (pieces.inside(rim) < 0.5)
     picture = only(picture, pieces.pixels(~strips))
-    pieces = Components(picture > WEAK)
+    pieces = Components(picture > BINARIZATION.weak)
     outer = pieces.touching() & (pieces.inside(rim) < 0.25)
     for piece in np.flatnonzero(pieces.size > 0.5 * side):
         outer[piece] |= pieces.surrounds(piece, RIM, DIGIT)
@@ -144,7 +144,7 @@ def remove_frame(picture):
 
 def remove_specks(picture):
     """Keep the largest piece of ink, and others that are large enough or near it."""
-    pieces = Components(picture > WEAK)
+    pieces = Components(picture > BINARIZATION.weak)
     if pieces.n < 2:
         return picture
     largest = pieces.area.argmax()
@@ -248,7 +248,7 @@ INSTEAD = {"to_grey": luma, "fit_box": squeeze, "center": fill}
 
 def cropped(picture):
     """Return the smallest part that holds all ink; (0, 0) if there is none."""
-    ink = picture > WEAK
+    ink = picture > BINARIZATION.weak
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     if not rows.size:
         return picture[:0, :0]
@@ -279,7 +279,7 @@ def _without_lines(picture):
     Where a stroke crosses the line, it stays. Nothing is erased where other ink comes
     near the left or right edge: then the row may be a bar of a tightly cropped digit.
     """
-    ink = picture > WEAK
+    ink = picture > BINARIZATION.weak
     height, width = ink.shape
     full = _full_rows(ink)
     rest = ink & ~full[:, np.newaxis] & ~_full_rows(ink.T)
@@ -301,7 +301,7 @@ def _without_lines(picture):
         crossing &= ndimage.binary_dilation(below, iterations=thick)
         picture = picture.copy()
         picture[rows] *= crossing
-        ink = picture > WEAK
+        ink = picture > BINARIZATION.weak
     return picture
 
 

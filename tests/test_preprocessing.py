@@ -14,8 +14,7 @@ from scipy import ndimage
 from digitlib import preprocessing
 from digitlib.errors import DigitlibError
 from digitlib.imaging.binarization import (
-    FAINTEST,
-    SEPARATE,
+    BINARIZATION,
     binarize,
     correct_polarity,
     correct_shading,
@@ -532,7 +531,7 @@ def test_ink_counts_the_same_in_any_light():
     ink[60:75, 10:190] = ink[20:130, 90:110] = True
     level = correct_shading(np.where(ink, paper + 0.7 * (1 - paper), paper))
     assert np.allclose(level[ink], 0.7, atol=0.06)
-    assert level[~ink].max() < FAINTEST
+    assert level[~ink].max() < BINARIZATION.faintest
 
 
 def test_the_edge_of_a_shadow_is_no_ink():
@@ -572,9 +571,9 @@ def test_what_holds_no_ink():
     rng = np.random.default_rng(0)
     for level in (0, 0.3):
         assert not binarize(np.full((60, 60), level, np.float32)).any()
-    assert not binarize(bar(20, level=0.9 * FAINTEST)).any()
-    assert binarize(bar(20, level=1.3 * FAINTEST)).any()
-    assert not binarize(0.3 + bar(20, level=0.9 * FAINTEST)).any()
+    assert not binarize(bar(20, level=0.9 * BINARIZATION.faintest)).any()
+    assert binarize(bar(20, level=1.3 * BINARIZATION.faintest)).any()
+    assert not binarize(0.3 + bar(20, level=0.9 * BINARIZATION.faintest)).any()
     for deviation in (0.01, 0.05, 0.12):
         grain = rng.normal(0.4, deviation, (150, 150)).astype(np.float32)
         assert not binarize(correct_shading(correct_polarity(grain.clip(0, 1)))).any()
@@ -605,7 +604,7 @@ def test_ink_in_much_grain_is_found(plates):
 def test_separability():
     normal = np.random.default_rng(0).normal(0, 1, (500, 500)).astype(np.float32)
     assert np.isclose(separability(normal), 2 / np.pi, atol=0.01)
-    assert separability(normal) < SEPARATE
+    assert separability(normal) < BINARIZATION.separate
     assert np.isclose(separability(bar(30)), 1)
     assert np.isclose(separability(5 - 3 * bar(30)), 1)
     even = np.linspace(0, 1, 10_000, dtype=np.float32).reshape(100, 100)

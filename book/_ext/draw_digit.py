@@ -6,6 +6,7 @@ page cannot disagree with the package and no second copy is kept.
 """
 
 import base64
+from dataclasses import asdict
 import hashlib
 from importlib import resources
 import io
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from digitlib import preprocessing
 from digitlib.data import load_mnist
-from digitlib.imaging import binarization as ink
+from digitlib.imaging.binarization import BINARIZATION
 from digitlib.model import (
     forward,
     load_provenance,
@@ -59,7 +60,8 @@ def data_script():
     """
     weights = load_weights("robust")
     made = load_provenance("robust")
-    known = vars(ink) | vars(preprocessing)
+    known = {name.upper(): value for name, value in asdict(BINARIZATION).items()}
+    known |= vars(preprocessing)
     settings = {name: known[name] for name in CONSTANTS}
     settings |= {name: made[name] for name in ("temperature", "threshold")}
     halves = np.concatenate([array.ravel() for array in weights]).astype("<f2")

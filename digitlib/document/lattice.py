@@ -15,7 +15,7 @@ import numpy as np
 from scipy import ndimage
 
 from digitlib.document.cuts import ENTER, Cuts
-from digitlib.imaging.binarization import WEAK
+from digitlib.imaging.binarization import BINARIZATION
 from digitlib.model import activations, softmax
 from digitlib.preprocessing import normalize, remove_specks
 from digitlib.recognizer import detect
@@ -246,7 +246,7 @@ class Lattice:
         columns = np.arange(low, high)
         own = (columns >= lefts[:, np.newaxis]) & (columns < rights[:, np.newaxis])
         part = np.where(own, self.ink[:, low:high], 0)
-        ink = part > WEAK
+        ink = part > BINARIZATION.weak
         y, x = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
         if len(y) == 0:
             return None
@@ -295,7 +295,7 @@ class Lattice:
         tall = (where[3] - where[1]) / self.height
         cut = [self._cost(end) / ENTER for end in pair]
         within = sum(pair[0] < a < pair[1] for a, _ in self.islands)
-        columns = np.flatnonzero((part > WEAK).any(axis=0))
+        columns = np.flatnonzero((part > BINARIZATION.weak).any(axis=0))
         gap = (np.diff(columns).max(initial=1) - 1) / self.height
         return [
             abs(math.log(tall)), math.log(max(wide, 0.02) / tall) ** 2, wide, tall,

@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from digitlib.document.ruled_lines import long_runs, squared, without_rules
 from digitlib.imaging.binarization import (
-    WEAK,
+    BINARIZATION,
     binarize,
     correct_shading,
     denoise,
@@ -152,7 +152,7 @@ def find_lines(picture):
     if height is None:
         return Layout([], 0.0, 1.0, 0.0, (grey.shape, grey.shape))
     # Digits may climb while the rule below them does not.
-    by_ink = angle = _affordable(skew(ink > WEAK), small.shape)
+    by_ink = angle = _affordable(skew(ink > BINARIZATION.weak), small.shape)
     times = max(1, int(height / TALL))  # no finer than when it is looked at again
     shaded = reduced(shaded, math.ceil(max(shaded.shape) / times))
     height *= len(shaded) / len(small)
@@ -189,7 +189,7 @@ def digit_height(ink, nets=False):
     Half of all ink belongs to pieces that are taller. Blots and rules do not count.
     Where there may be nets, such as tables and squared paper, their meshes do.
     """
-    pieces = Components(ink > WEAK)
+    pieces = Components(ink > BINARIZATION.weak)
     tall, wide = pieces.bottom - pieces.top, pieces.right - pieces.left
     good = ~_solid(pieces) & (tall >= TINY) & (wide < FLAT * tall)
     if not good.any():
@@ -267,7 +267,7 @@ def lines(ink, height):
     -------
     list of Line
     """
-    pieces = Components(ink > WEAK)
+    pieces = Components(ink > BINARIZATION.weak)
     tall = pieces.bottom - pieces.top
     blots = _solid(pieces)
     digits = (tall >= SMALL * height) & (tall < GIANT * height) & ~blots

@@ -4,6 +4,7 @@ Each step takes and returns an array, (height, width) float32 in [0, 1]; `to_gre
 may be given (height, width, 3), and after `correct_polarity` ink is light on dark.
 """
 
+from dataclasses import dataclass
 import math
 
 import numpy as np
@@ -14,21 +15,30 @@ from digitlib.imaging.components import AROUND
 from digitlib.imaging.fast import grown, opening, otsu, quantile, strongest
 from digitlib.imaging.loading import LUMA
 
-EYE = 100  # pixels: the longest side, where only the large outlines matter
 
-# How strokes and paper are told apart. Ink is 1 where it is as dark as the strokes.
-WIDEST = 0.3  # of the longer side: no stroke is wider, so all that is wider is paper
-DARKEST = 0.5  # paper counts as no darker than this, lest noise in the dark become ink
-FAINTEST = 0.12  # of the way from paper to full ink: what is fainter is no ink
-STRONG = 0.5  # ink begins where it is strong, ...
-WEAK = 0.25
-"""Ink goes on while it is no weaker than this, as part of full ink."""
-SEPARATE = 0.66  # how clearly ink and paper differ at least: see `separability`
-DEVIATIONS = 4  # ink stands out from the grain of the paper by as many of its own
-MOST = 0.8  # of the image: what covers more is no ink
+@dataclass(frozen=True)
+class Binarization:
+    """How strokes and paper are told apart; all of it chosen, not fitted."""
+
+    eye: int = 100  #: pixels: the longest side, where only the large outlines matter
+    fine: int = 40  #: pixels: an image whose shorter side is shorter is not smoothed
+    grain: float = 250  #: of the longer side, the standard deviation of the smoothing
+    whole: float = 0.35  #: weight of the image itself, beside its differences' 1
+    widest: float = 0.3  #: of the longer side: all that is wider than a stroke is paper
+    darkest: float = 0.5  #: 0-1: paper is no darker, lest noise in the dark become ink
+    faintest: float = 0.12  #: of the way from paper to full ink: no ink is fainter
+    full: float = 0.85  #: the quantile of strong pixels that is taken for full ink
+    strong: float = 0.5  #: of full ink: where ink begins (hysteresis, Canny 1986), ...
+    weak: float = 0.25  #: ... and down to where it goes on, as part of full ink
+    separate: float = 0.66  #: how clearly both differ at least: see `separability`
+    deviations: float = 4  #: of the grain of the paper, by which ink stands out
+    most: float = 0.8  #: of the image: what covers more is no ink
 
 
-def to_grey(picture):
+BINARIZATION = Binarization()
+
+
+def to_grey(picture, settings=BINARIZATION):
     """Mix red, green and blue so that ink and paper differ most.
 
     The mixture is the direction in which the colours vary most from their
@@ -36,7 +46,7 @@ def to_grey(picture):
     """
     if picture.ndim == 2:
         return picture
-    every = math.ceil(max(picture.shape) / EYE)
+    every = math.ceil(max(picture.shape) / settings.eye)
     small = picture[::every, ::every]
     window = [1 + side // 4 for side in small.shape[:2]]
     differences = (small - ndimage.uniform_filter(small, (*window, 1))).reshape(-1, 3)
@@ -48,31 +58,34 @@ def to_grey(picture):
     return (picture @ mixture - mixture.clip(max=0).sum()).clip(0, 1)
 
 
-def denoise(picture, spread=None):
+def denoise(picture, spread=None, settings=BINARIZATION):
     """Smooth the grain of paper and sensor; a small image has too little to lose.
 
     ``spread`` is the standard deviation of the smoothing in pixels; without it, as fits
     an image of one digit.
     """
-    if min(picture.shape) < 40:
+    if min(picture.shape) < settings.fine:
         return picture
-    return ndimage.gaussian_filter(picture, spread or max(picture.shape) / 250)
+    spread = spread or max(picture.shape) / settings.grain
+    return ndimage.gaussian_filter(picture, spread)
 
 
-def correct_polarity(picture):
+def correct_polarity(picture, settings=BINARIZATION):
     """Turn dark ink on light into light ink on dark.
 
     Paper is the larger part of the image, and the larger part of its border. This is
     asked twice, of the image itself and of its differences from the surroundings,
     which shadows do not deceive; the second answer counts more.
     """
-    small = reduced(picture, EYE)
+    small = reduced(picture, settings.eye)
     local = small - ndimage.uniform_filter(small, 1 + max(small.shape) // 4 * 2)
-    paper_is_light = _light(local) + 0.35 * _light(small) > 0
+    paper_is_light = _light(local) + settings.whole * _light(small) > 0
     return 1 - picture if paper_is_light else picture
 
 
-def correct_shading(picture, widest=None, border="reflect", darkest=DARKEST):
+def correct_shading(
+    picture, widest=None, border="reflect", darkest=None, settings=BINARIZATION
+):
     """Take away the paper, however the light falls on it.
 
     The paper is what remains when all that is narrower than the widest stroke is
@@ -83,34 +96,37 @@ def correct_shading(picture, widest=None, border="reflect", darkest=DARKEST):
     names it: after ``"nearest"``, a dark edge is as wide as any paper. Paper counts as
     no darker than ``darkest``, 0 to 1.
     """
-    window = 1 + max(2, round((widest or WIDEST * max(picture.shape)) / 2)) * 2
+    widest = widest or settings.widest * max(picture.shape)
+    darkest = settings.darkest if darkest is None else darkest
+    window = 1 + max(2, round(widest / 2)) * 2
     paper = opening(picture, (window, window), border)
     return (picture - paper) / np.maximum(1 - paper, 1 - darkest)
 
 
-def binarize(picture):
+def binarize(picture, settings=BINARIZATION):
     """Find the ink, make it 1 and the paper 0; the edges of strokes stay in between.
 
     Faint ink counts where it touches strong ink (hysteresis, Canny 1986).
     """
     nothing = np.zeros_like(picture)
-    ink = quantile(picture[picture >= STRONG * strongest(picture)], 0.85)
-    if ink < FAINTEST:
+    bright = picture >= settings.strong * strongest(picture)
+    ink = quantile(picture[bright], settings.full)
+    if ink < settings.faintest:
         return nothing
-    paper = picture[picture < WEAK * ink]
+    paper = picture[picture < settings.weak * ink]
     level = quantile(paper, 0.5) if paper.size else 0
     grain = 1.48 * quantile(np.abs(paper - level), 0.5) if paper.size else 0
-    if ink - level < FAINTEST:
+    if ink - level < settings.faintest:
         return nothing
     scaled = ((picture - level) / (ink - level)).clip(0, 1)
-    weak = max(WEAK, DEVIATIONS * grain / (ink - level))
-    if separability(picture) < SEPARATE:
+    weak = max(settings.weak, settings.deviations * grain / (ink - level))
+    if separability(picture) < settings.separate:
         return nothing
-    pieces, n = ndimage.label(scaled > weak, AROUND)
-    strong = np.zeros(n + 1, bool)
-    strong[pieces[scaled > max(STRONG, weak)]] = True
-    found = strong[pieces]
-    if found.mean() > MOST:
+    components, n = ndimage.label(scaled > weak, AROUND)
+    sure = np.zeros(n + 1, bool)
+    sure[components[scaled > max(settings.strong, weak)]] = True
+    found = sure[components]
+    if found.mean() > settings.most:
         return nothing
     return only(scaled, found)
 

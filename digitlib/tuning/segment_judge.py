@@ -14,7 +14,7 @@ from scipy import ndimage
 from digitlib._internal.checks import check_images, check_labels
 from digitlib.document.lattice import Lattice
 from digitlib.document.layout import find_lines
-from digitlib.imaging.binarization import WEAK
+from digitlib.imaging.binarization import BINARIZATION
 from digitlib.preprocessing import normalize, remove_specks
 from digitlib.synthesis.forms import FOCUS, fields
 from digitlib.synthesis.photographs import draw_blur, generators
@@ -60,7 +60,9 @@ def rewrite(images, labels, seed=0, jobs=1):
             blur = draw_blur(min(writer.width, FOCUS * writer.size), rng)
             blurred = ndimage.gaussian_filter(np.pad(glyph, 3), blur)
             ink = (blurred / blurred.max()).clip(0, 1)
-            seen = normalize(remove_specks(np.where(ink > WEAK / 2, ink, 0)))
+            seen = normalize(
+                remove_specks(np.where(ink > BINARIZATION.weak / 2, ink, 0))
+            )
             found.append((legible(image, glyph), _in_bytes(seen)))
         return found
 
