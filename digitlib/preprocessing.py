@@ -1,9 +1,11 @@
 """From an image in any form to the 28x28 grey values that the network expects."""
 
+from dataclasses import dataclass
 import math
 
 import numpy as np
 from PIL import Image
+from PIL.Image import Resampling
 from scipy import ndimage
 
 from digitlib.errors import DigitlibError
@@ -16,27 +18,45 @@ from digitlib.imaging.binarization import (
     only,
     to_grey,
 )
-from digitlib.imaging.components import Components
-from digitlib.imaging.fast import padded
+from digitlib.imaging.components import Components, crossing
+from digitlib.imaging.fast import grown, padded
 from digitlib.imaging.loading import LUMA, load_color, load_image
 
-SIDE = 512  # pixels: the longest side that is looked at; larger images are reduced
 
-# Which pieces of ink belong to the digit, as parts of the size of the digit or image
-RIM = 0.12  # of the shorter side: where frames and the remains of neighbours lie
-ALONG = 0.75  # of a piece's height or width on the border: an edge, or a shadow
-EDGE = 0.05  # of the width: a digit between ruled lines keeps as far from the edges
-DIGIT = 0.25  # of the shorter side: a digit in a frame is at least as large
-SPECK, PIECE = 0.03, 0.3  # of the largest piece's area: dropped below; always kept from
-NEAR = 0.2  # of the largest piece's size: between the two, kept if as near
+@dataclass(frozen=True)
+class Framing:
+    """What belongs to a digit, and how it is brought into MNIST's form.
 
-COARSE = 16  # pixels: a smaller digit is enlarged with care
-SHARPEN = 1.3  # how much steeper its edges become
+    Chosen, but for what MNIST itself prescribes. Shares are from 0 to 1.
+    """
 
-# Widths of strokes in pixels, of a digit 20 pixels tall. MNIST's lie mostly between the
-# first two; what lies outside is brought to 2.8, their median, or to 4.
-THINNEST, BOLDEST = 2.0, 4.8
-THIN, BOLD = 2.8, 4.0
+    side: int = 512  #: pixels: the longest side looked at; larger images are reduced
+    framed: int = 40  #: pixels: an image with a shorter side is taken to have no frame
+    rim: float = 0.12  #: of the shorter side: where frames and neighbours' remains lie
+    along: float = 0.75  #: of a component's side that is on the border of an edge
+    strip: float = 0.5  #: of its ink that is inside the rim; an edge has less, ...
+    remains: float = 0.25  #: ... and so have a neighbour's remains
+    large: float = 0.5  #: of the shorter side: a frame around the digit is larger
+    digit: float = 0.25  #: of the shorter side: a digit in a frame is at least as large
+    straight: float = 0.93  #: of the width that is ink in each row of a ruled line
+    crooked: float = 0.01  #: of the height: how far such a line strays up or down
+    edge: float = 0.05  #: of the width: how far a digit on it is from both edges
+    speck: float = 0.03  #: of the largest component's area: what is less is dropped
+    piece: float = 0.3  #: of the same: what is more is kept
+    near: float = 0.2  #: of the largest one's size: what is between is kept if as near
+    measured: int = 60  #: pixels: the longer side at which strokes are measured
+    # Widths of strokes in pixels, of a digit 20 pixels tall; 2.8 is MNIST's median.
+    thinnest: float = 2.0  #: what is thinner is brought ...
+    thin: float = 2.8  #: ... to this,
+    boldest: float = 4.8  #: and what is bolder ...
+    bold: float = 4.0  #: ... to this
+    box: int = 20  #: pixels: a digit's longer side (LeCun et al. 1998)
+    coarse: int = 16  #: pixels: a smaller digit is enlarged with care, ...
+    detour: int = 80  #: ... to as many, and its edges made steeper there, ...
+    sharpen: float = 1.3  #: ... by this factor
+
+
+FRAMING = Framing()
 
 
 def resize_only(image):
@@ -69,8 +89,7 @@ def preprocess(image, *, skip=()):
     ----------
     image : path, bytes, file object, PIL.Image.Image or array
         As for `digitlib.imaging.loading.load_image`: a photograph, a scan or a
-        drawing, of any
-        size, with dark ink on light or light ink on dark.
+        drawing, of any size, with dark ink on light or light ink on dark.
     skip : str or iterable of str
         Names of steps, of `STEPS`, to leave out.
 
@@ -95,23 +114,17 @@ def preprocess(image, *, skip=()):
         raise DigitlibError(
             f"skip: {shown}, but names of {', '.join(STEPS)} are needed"
         )
-    picture = load_color(image, SIDE)
+    picture = load_color(image, FRAMING.side)
     for name, step in STEPS.items():
         picture = (INSTEAD.get(name, np.asarray) if name in names else step)(picture)
     return picture
 
 
 def normalize(ink):
-    """Bring ink into the form in which it is recognised: the last of `STEPS`.
+    """Bring ink into the form in which it is recognised, by the last of `STEPS`.
 
-    Parameters
-    ----------
-    ink : numpy.ndarray, shape (height, width), float32, in [0, 1]
-        Of one digit, light on dark, and nothing else.
-
-    Returns
-    -------
-    numpy.ndarray, shape (28, 28), float32, in [0, 1]
+    It is (height, width) float32 in [0, 1], light on dark, of one digit and nothing
+    else; what is returned is as `preprocess` returns it.
     """
     names = list(STEPS)
     for name in names[names.index("normalize_stroke") :]:
@@ -124,52 +137,52 @@ def normalize(ink):
 # and return an array, (height, width) float32 in [0, 1].
 
 
-def remove_frame(picture):
+def remove_frame(picture, settings=FRAMING):
     """Remove frames around the digit, lines across, and remains at the border."""
     side = min(picture.shape)
-    if side < 40:
+    if side < settings.framed:
         return picture
-    rim = math.ceil(RIM * side)
-    pieces = Components(picture > BINARIZATION.weak)
-    strips = (pieces.along() >= ALONG) & (pieces.inside(rim) < 0.5)
-    picture = only(picture, pieces.pixels(~strips))
-    pieces = Components(picture > BINARIZATION.weak)
-    outer = pieces.touching() & (pieces.inside(rim) < 0.25)
-    for piece in np.flatnonzero(pieces.size > 0.5 * side):
-        outer[piece] |= pieces.surrounds(piece, RIM, DIGIT)
-    if pieces.size[~outer].max(initial=0) > DIGIT * side:
-        picture = only(picture, pieces.pixels(~outer))
-    return _without_lines(_without_lines(picture).T).T
+    rim = math.ceil(settings.rim * side)
+    found = Components(picture > BINARIZATION.weak)
+    strips = (found.along() >= settings.along) & (found.inside(rim) < settings.strip)
+    picture = only(picture, found.pixels(~strips))
+    found = Components(picture > BINARIZATION.weak)
+    outer = found.touching() & (found.inside(rim) < settings.remains)
+    for i in np.flatnonzero(found.size > settings.large * side):
+        outer[i] |= found.surrounds(i, settings.rim, settings.digit)
+    if found.size[~outer].max(initial=0) > settings.digit * side:
+        picture = only(picture, found.pixels(~outer))
+    return _without_lines(_without_lines(picture, settings).T, settings).T
 
 
-def remove_specks(picture):
-    """Keep the largest piece of ink, and others that are large enough or near it."""
-    pieces = Components(picture > BINARIZATION.weak)
-    if pieces.n < 2:
+def remove_specks(picture, settings=FRAMING):
+    """Keep the largest component of ink, and others that are large or near it."""
+    found = Components(picture > BINARIZATION.weak)
+    if found.n < 2:
         return picture
-    largest = pieces.area.argmax()
-    part = pieces.area / pieces.area[largest]
-    near = pieces.gaps(largest) <= NEAR * pieces.size[largest]
-    keep = (part >= PIECE) | (near & (part >= SPECK))
-    return only(picture, pieces.pixels(keep))
+    largest = found.area.argmax()
+    part = found.area / found.area[largest]
+    near = found.gaps(largest) <= settings.near * found.size[largest]
+    keep = (part >= settings.piece) | (near & (part >= settings.speck))
+    return only(picture, found.pixels(keep))
 
 
-def normalize_stroke(picture):
+def normalize_stroke(picture, settings=FRAMING):
     """Bring very thin and very thick strokes nearer to those of MNIST."""
     picture = cropped(picture)
     if not picture.any():
         return picture
-    times = math.ceil(60 / max(picture.shape))  # enough pixels to measure a width
-    large = padded(picture) if times > 1 else picture
+    times = math.ceil(settings.measured / max(picture.shape))
+    large = picture
     if times > 1:
-        large = _resized(
-            large, times * np.array(large.shape), Image.Resampling.BILINEAR
-        )
-    scale = times * max(picture.shape) / 20
+        large = padded(picture)
+        large = _resized(large, times * np.array(large.shape), Resampling.BILINEAR)
+    scale = times * max(picture.shape) / settings.box
     width = stroke_width(large) / scale
-    if THINNEST <= width <= BOLDEST or width == 0:
+    if settings.thinnest <= width <= settings.boldest or width == 0:
         return picture
-    change = ((THIN if width < THINNEST else BOLD) - width) * scale / 2
+    wanted = settings.thin if width < settings.thinnest else settings.bold
+    change = (wanted - width) * scale / 2
     ink = padded(large > 0.5, math.ceil(max(change, 0)) + 1)
     if change > 0:
         changed = change + 1 - ndimage.distance_transform_edt(~ink)
@@ -179,24 +192,24 @@ def normalize_stroke(picture):
     return changed if changed.max() > 0.5 else picture
 
 
-def fit_box(picture):
+def fit_box(picture, settings=FRAMING):
     """Scale the ink to 20 pixels in its longer side, with grey edges.
 
     Coarse images are enlarged, four times more than needed, sharpened a little, and
     reduced again.
     """
     digit = cropped(picture)
-    if 0 < max(digit.shape) < COARSE:
-        scale = 80 / max(digit.shape)
+    if 0 < max(digit.shape) < settings.coarse:
+        scale = settings.detour / max(digit.shape)
         digit = padded(digit)
-        large = _resized(digit, scale * np.array(digit.shape), Image.Resampling.LANCZOS)
-        digit = cropped((SHARPEN * (large - 0.5) + 0.5).clip(0, 1))
+        large = _resized(digit, scale * np.array(digit.shape), Resampling.LANCZOS)
+        digit = cropped((settings.sharpen * (large - 0.5) + 0.5).clip(0, 1))
     if not digit.any():
         return digit
-    scale = 20 / max(digit.shape)
+    scale = settings.box / max(digit.shape)
     if scale != 1:
         sides = [max(1, round(scale * side)) for side in digit.shape]
-        smooth = Image.Resampling.HAMMING if scale < 1 else Image.Resampling.BICUBIC
+        smooth = Resampling.HAMMING if scale < 1 else Resampling.BICUBIC
         digit = _resized(digit, sides, smooth).clip(0, 1)
     return digit / max(digit.max(), 1e-6)
 
@@ -217,7 +230,7 @@ def luma(picture):
 def squeeze(picture):
     """Resize all of an image to 28x28."""
     # Cubic curves overshoot a little.
-    return _resized(picture, (28, 28), Image.Resampling.BICUBIC).clip(0, 1)
+    return _resized(picture, (28, 28), Resampling.BICUBIC).clip(0, 1)
 
 
 def fill(picture):
@@ -228,18 +241,10 @@ def fill(picture):
 STEPS = {
     step.__name__: step
     for step in (
-        to_grey,
-        denoise,
-        correct_polarity,
-        correct_shading,
-        binarize,
-        remove_frame,
-        remove_specks,
-        normalize_stroke,
-        fit_box,
-        center,
+        to_grey, denoise, correct_polarity, correct_shading, binarize,
+        remove_frame, remove_specks, normalize_stroke, fit_box, center,
     )
-}
+}  # fmt: skip
 """The steps of `preprocess`, in their order."""
 
 # What takes the place of a step that is skipped: as little as possible, or nothing.
@@ -266,14 +271,7 @@ def stroke_width(picture):
     return 4 * ndimage.distance_transform_edt(ink)[ink].mean() - 1  # pixels have width
 
 
-def _full_rows(ink):
-    """Tell which rows are ink from edge to edge; lines may be a little crooked."""
-    slack = max(1, len(ink) // 100)
-    thick = ndimage.binary_dilation(ink, np.ones((2 * slack + 1, 1)))
-    return thick.mean(axis=1) > 0.93
-
-
-def _without_lines(picture):
+def _without_lines(picture, settings):
     """Erase straight rows of ink from edge to edge that have paper on both sides.
 
     Where a stroke crosses the line, it stays. Nothing is erased where other ink comes
@@ -281,28 +279,34 @@ def _without_lines(picture):
     """
     ink = picture > BINARIZATION.weak
     height, width = ink.shape
-    full = _full_rows(ink)
-    rest = ink & ~full[:, np.newaxis] & ~_full_rows(ink.T)
+    full = _full_rows(ink, settings)
+    rest = ink & ~full[:, np.newaxis] & ~_full_rows(ink.T, settings)
     columns = np.flatnonzero(rest.any(axis=0))
     if not full.any() or not columns.size:
         return picture
-    if columns[0] < EDGE * width or columns[-1] >= (1 - EDGE) * width:
+    if columns[0] < settings.edge * width or columns[-1] >= (1 - settings.edge) * width:
         return picture
-    slack = max(1, height // 100)
+    slack = max(1, int(settings.crooked * height))
     for (rows,) in ndimage.find_objects(ndimage.label(full)[0]):
         thick = rows.stop - rows.start
-        outermost = rows.start <= slack or rows.stop >= height - slack
+        if rows.start <= slack or rows.stop >= height - slack:
+            continue
         rest = ink.copy()
         rest[rows] = False
-        if outermost or thick > RIM * height or len(cropped(rest)) < DIGIT * height:
+        least = settings.digit * height
+        if thick > settings.rim * height or len(cropped(rest)) < least:
             continue
-        above, below = rest[rows.start - 1], rest[rows.stop]
-        crossing = ndimage.binary_dilation(above, iterations=thick)
-        crossing &= ndimage.binary_dilation(below, iterations=thick)
         picture = picture.copy()
-        picture[rows] *= crossing
+        beside = rest[rows.start - 1 : rows.stop + 1]
+        picture[rows] *= crossing(beside, thick, thick)[1:-1]
         ink = picture > BINARIZATION.weak
     return picture
+
+
+def _full_rows(ink, settings):
+    """Tell which rows are ink from edge to edge; lines may be a little crooked."""
+    slack = max(1, int(settings.crooked * len(ink)))
+    return grown(ink, slack, 0).mean(axis=1) > settings.straight
 
 
 def _resized(picture, sides, resampling):

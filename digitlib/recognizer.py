@@ -10,7 +10,7 @@ from digitlib._internal.checks import check_weights
 from digitlib.errors import DigitlibError
 from digitlib.imaging.components import Components
 from digitlib.model import Trained, activations, load_trained, softmax
-from digitlib.preprocessing import PIECE, cropped, preprocess
+from digitlib.preprocessing import FRAMING, cropped, preprocess
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +158,7 @@ def several(seen):
         wider than any digit.
     """
     pieces = Components(seen > 0.5)
-    large = pieces.area >= PIECE * pieces.area.max(initial=0)
+    large = pieces.area >= FRAMING.piece * pieces.area.max(initial=0)
     order = np.argsort(pieces.left[large])
     left, right = pieces.left[large][order], pieces.right[large][order]
     apart = (left[1:] >= np.maximum.accumulate(right)[:-1]).any()

@@ -13,7 +13,6 @@ import io
 import json
 from pathlib import Path
 
-from digitlib import preprocessing
 from digitlib.data import load_mnist
 from digitlib.imaging.binarization import BINARIZATION
 from digitlib.model import (
@@ -22,6 +21,7 @@ from digitlib.model import (
     load_trained,
     load_weights,
 )
+from digitlib.preprocessing import FRAMING
 from digitlib.recognizer import Recognizer
 from docutils import nodes
 import numpy as np
@@ -61,7 +61,7 @@ def data_script():
     weights = load_weights("robust")
     made = load_provenance("robust")
     known = {name.upper(): value for name, value in asdict(BINARIZATION).items()}
-    known |= vars(preprocessing)
+    known |= {name.upper(): value for name, value in asdict(FRAMING).items()}
     settings = {name: known[name] for name in CONSTANTS}
     settings |= {name: made[name] for name in ("temperature", "threshold")}
     halves = np.concatenate([array.ravel() for array in weights]).astype("<f2")

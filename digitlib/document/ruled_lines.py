@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from digitlib.imaging.components import AROUND
+from digitlib.imaging.components import AROUND, crossing
 from digitlib.imaging.fast import grown, opening, quantile
 
 # Lengths are in heights of a digit.
@@ -341,11 +341,7 @@ def _erased(picture, rule, strong, force):
         return picture
     near, around = grown(rule, 1, 0), grown(rule, 2, 0)
     rest = (picture > strong) & ~around
-    above, below = np.zeros_like(rest), np.zeros_like(rest)
-    for step in range(1, min(rule.sum(axis=0).max(), 8) + 5):
-        above[step:] |= rest[:-step]
-        below[:-step] |= rest[step:]
-    crossing = grown(above, 0, 1) & grown(below, 0, 1)
+    strokes = crossing(rest, min(rule.sum(axis=0).max(), 8) + 4, 1)
     # What is left of a line's blurred edge is paler than its middle.
-    stays = crossing | (picture > np.where(near, FORCE[1], FORCE[0]) * force)
+    stays = strokes | (picture > np.where(near, FORCE[1], FORCE[0]) * force)
     return np.where(around & ~stays, 0, picture)

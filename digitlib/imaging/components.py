@@ -3,7 +3,22 @@
 import numpy as np
 from scipy import ndimage
 
+from digitlib.imaging.fast import grown
+
 AROUND = np.ones((3, 3), bool)  # pixels that touch at a corner hang together too
+
+
+def crossing(ink, reach, aside):
+    """Return where strokes cross a level line: what is to stay when it is erased.
+
+    There is ``ink`` (height, width), without the line, within ``reach`` rows both above
+    and below, at most ``aside`` columns away.
+    """
+    above, below = np.zeros_like(ink), np.zeros_like(ink)
+    for step in range(1, reach + 1):
+        above[step:] |= ink[:-step]
+        below[:-step] |= ink[step:]
+    return grown(above, 0, aside) & grown(below, 0, aside)
 
 
 class Components:
@@ -18,7 +33,7 @@ class Components:
     n : int
         How many there are.
     labels : numpy.ndarray, shape (height, width), int
-        0 where there is no ink, else 1 + the number of the piece.
+        0 where there is no ink, else 1 + the number of the component.
     area : numpy.ndarray, shape (n,), int
         Pixels.
     top, bottom, left, right : numpy.ndarray, shape (n,), int
@@ -40,26 +55,26 @@ class Components:
         return np.bincount(labels.ravel(), minlength=self.n + 1)[1:]
 
     def pixels(self, chosen):
-        """Return where the pieces lie for which ``chosen`` (n,) is True."""
+        """Return where the components lie for which ``chosen`` (n,) is True."""
         return np.append(False, chosen)[self.labels]
 
     def inside(self, rim):
-        """Return each piece's share of ink that is ``rim`` or more from the border."""
+        """Return the share of each that is ``rim`` pixels or more from the border."""
         height, width = self.labels.shape
         inner = self.labels[rim : height - rim, rim : width - rim]
         return self._count(inner) / self.area
 
     def touching(self):
-        """Return which pieces touch the border."""
+        """Return which components touch the border."""
         height, width = self.labels.shape
         vertical = (self.top == 0) | (self.bottom == height)
         return vertical | (self.left == 0) | (self.right == width)
 
     def along(self):
-        """Return the share of each piece's height or width that lies on a border.
+        """Return the share of each component's height or width that lies on a border.
 
-        Of the four borders, the largest share; a piece that also reaches the opposite
-        border, as a tightly cropped digit does, counts 0 there.
+        Of the four borders, the largest share; what also reaches the opposite border,
+        as a tightly cropped digit does, counts 0 there.
         """
         height, width = self.labels.shape
         tall, wide = self.bottom - self.top, self.right - self.left
@@ -71,32 +86,26 @@ class Components:
         )
         return np.max(shares, axis=0)
 
-    def gaps(self, piece):
-        """Return how far each piece's box is from that of ``piece``, in pixels."""
-        x = np.maximum(self.left - self.right[piece], self.left[piece] - self.right)
-        y = np.maximum(self.top - self.bottom[piece], self.top[piece] - self.bottom)
+    def gaps(self, i):
+        """Return how far each component's box is from that of number i, in pixels."""
+        x = np.maximum(self.left - self.right[i], self.left[i] - self.right)
+        y = np.maximum(self.top - self.bottom[i], self.top[i] - self.bottom)
         return np.maximum(x, y).clip(0)
 
-    def surrounds(self, piece, rim, size):
-        """Return whether a piece is a frame around another.
+    def surrounds(self, i, rim, size, filled=0.4, inner=0.1):
+        """Return whether component i is a frame around another.
 
-        Parameters
-        ----------
-        piece : int
-        rim : float
-            How wide a frame is at most, as a part of its own shorter side.
-        size : float
-            How large the piece in it is at least, as a part of the same.
+        A frame is at most ``rim`` wide, and what is in it at least ``size`` large, as
+        parts of its own shorter side. At most ``filled`` of its box is its ink, and at
+        most ``inner`` of what is inside its rim.
         """
-        labels = self.labels[self.boxes[piece]]
-        own = labels == piece + 1
+        labels = self.labels[self.boxes[i]]
+        own = labels == i + 1
         side = min(own.shape)
         width = round(rim * side)
-        if (
-            width == 0
-            or own.mean() > 0.4
-            or own[width:-width, width:-width].mean() > 0.1
-        ):
+        if width == 0 or own.mean() > filled:
             return False
-        others = np.setdiff1d(labels, (0, piece + 1)) - 1
+        if own[width:-width, width:-width].mean() > inner:
+            return False
+        others = np.setdiff1d(labels, (0, i + 1)) - 1
         return bool((self.size[others] > size * side).any())

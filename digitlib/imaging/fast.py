@@ -9,8 +9,6 @@ import math
 import numpy as np
 from skimage.filters import threshold_otsu
 
-SAMPLE = 4000  # pixels tell about how strong the strongest are
-
 
 def padded(picture, by=1):
     """Put nothing around a picture, (height, width), on all sides.
@@ -24,16 +22,9 @@ def padded(picture, by=1):
 
 
 def grown(mask, rows=1, columns=1):
-    """Widen what is True by some rows upwards and downwards, and columns to both sides.
+    """Widen what is True by rows upwards and downwards, and columns to both sides.
 
-    Parameters
-    ----------
-    mask : numpy.ndarray, shape (height, width), bool
-    rows, columns : int
-
-    Returns
-    -------
-    numpy.ndarray, shape (height, width), bool
+    Equal to SciPy's ``binary_dilation`` with a rectangle.
     """
     for axis, reach in ((0, rows), (1, columns)):
         before = np.moveaxis(mask, axis, 0)
@@ -46,23 +37,12 @@ def grown(mask, rows=1, columns=1):
 
 
 def opening(picture, size, border="reflect"):
-    """Remove what is narrower than a window of some height and width.
+    """Remove what is narrower than a window of some (height, width) in pixels.
 
     A morphological opening: the least of each window, and then the greatest of these.
-    It is equal to SciPy's ``grey_opening``, and several times as fast: what is least in
-    a window of 2 n follows from the least of two of n.
-
-    Parameters
-    ----------
-    picture : numpy.ndarray, shape (height, width), float32
-    size : (int, int)
-        Height and width of the window, in pixels.
-    border : str
-        How the picture goes on beyond its border: ``"reflect"`` or ``"nearest"``.
-
-    Returns
-    -------
-    numpy.ndarray, shape (height, width), float32
+    Equal to SciPy's ``grey_opening``: what is least in a window of 2 n follows from the
+    least of two of n. Beyond its border the picture goes on as ``"reflect"`` or
+    ``"nearest"`` say.
     """
     mode = {"reflect": "symmetric", "nearest": "edge"}[border]
     for extreme, odd in ((np.minimum, 0), (np.maximum, 1)):
@@ -95,9 +75,9 @@ def otsu(picture):
     return threshold_otsu(hist=(counts, low + (np.arange(256) + 0.5) * step))
 
 
-def strongest(picture):
-    """How strong the strongest ink is; a few pixels may be brighter by accident."""
-    few = 1 + picture.size // 20_000
+def strongest(picture, accident=20_000):
+    """How strong ink is at most, if one pixel of so many is stronger by accident."""
+    few = 1 + picture.size // accident
     return np.partition(_largest(picture, few), -few)[-few]
 
 
@@ -120,10 +100,10 @@ def quantile(values, part):
     return ordered[first] + (following - ordered[first]) * (place - first)
 
 
-def _largest(values, n):
+def _largest(values, n, sample=4000):
     """At least the ``n`` largest of many values, and few others; in a row."""
     values = values.ravel()
-    some = values[:: 1 + values.size // SAMPLE]
+    some = values[:: 1 + values.size // sample]
     least = len(some) - 1 - 2 * math.ceil(n * len(some) / values.size)
     if least <= 0:
         return values

@@ -1,6 +1,12 @@
-"""An image in any form, as an array of its grey values or colours."""
+"""An image in any form, as an array of its grey values or colours.
+
+A file of 100 kB may unfold to gigabytes, or keep Pillow busy for minutes. Such a file
+is refused before its pixels are decoded.
+"""
 
 from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from io import BytesIO
 import logging
 import math
 import os
@@ -10,28 +16,35 @@ import warnings
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
+from PIL.Image import DecompressionBombError as Bomb
+from PIL.JpegImagePlugin import JpegImageFile
 
 from digitlib._internal.checks import check_count
 from digitlib.errors import DigitlibError
-from digitlib.imaging.limits import MAX_BYTES, OneReading, check_content, check_picture
 
-FORMATS = ("PNG", "JPEG", "GIF", "TIFF", "BMP", "WEBP")
 
+@dataclass(frozen=True)
+class Limits:
+    """What a file may ask for, beside Pillow's own ``MAX_IMAGE_PIXELS``; chosen."""
+
+    content: int = 2**28  #: bytes: as MAX_IMAGE_PIXELS take in three colours
+    side: int = 65_535  #: pixels: the most that JPEG and GIF can have
+    scans: int = 100  #: of a JPEG; usually ten, each as long to decode as a whole
+    parts: int = 8192  #: of a GIF before its pixels; time goes with their square
+    slow: int = 2**24  #: pixels of a run-length encoded BMP: Pillow is slow at these
+    tile: int = 2**24  #: pixels of a tile of a TIFF, unless the image has a quarter
+    again: int = 4  #: how many times over a file may be read, ...
+    more: int = 2**20  #: ... and so many bytes more
+    profile: int = 2**17  #: letters of EXIF that a PNG holds as text
+
+
+LIMITS = Limits()
+_FORMATS = ("PNG", "JPEG", "GIF", "TIFF", "BMP", "WEBP")
 # Red, green and blue as bright as the eye finds them: ITU-R BT.601, as in Pillow.
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
-# How to set a picture upright, by EXIF's number for its orientation.
-TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-# Modes of Pillow that it turns into grey or RGBA only by way of another.
-DETOURS = {"LAB": "RGB", "HSV": "RGB", "La": "LA"}
+# EXIF's number of an orientation, and Pillow's of what sets such a picture upright.
+TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 
 # Without any handler, Python would print what Pillow logs of damaged files.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
@@ -99,25 +112,19 @@ def load_strip(image, size, least):
 
     Parameters
     ----------
-    image : path, bytes, file object, PIL.Image.Image or array
-        As for `load_image`.
-    size : int
-        The longest side wanted, in pixels, ...
+    image, size
+        As for `load_color`, ...
     least : int
-        ... unless the shorter one would become shorter than this; but as many pixels
-        as a square of the longest side has are always enough.
+        ... unless the shorter side would become shorter than this, in pixels; but as
+        many as a square of the longest side has are always enough.
 
     Returns
     -------
-    picture : numpy.ndarray, shape (height, width) or (height, width, 3), float32
-        In [0, 1]: grey, or red, green and blue.
+    picture : numpy.ndarray
+        As `load_color` returns it.
     sides : (int, int)
         Height and width before the image was reduced, as it is displayed.
 
-    Raises
-    ------
-    DigitlibError
-        As `load_image`.
     """
     size = check_count("size", size, 1, 2**20)
     least = check_count("least", least, 1, 2**20)
@@ -125,36 +132,12 @@ def load_strip(image, size, least):
 
 
 def load_bytes(path):
-    """Read a file, wary as `load_image` is.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-
-    Returns
-    -------
-    bytes
-
-    Raises
-    ------
-    DigitlibError
-        If there is no such file, it cannot be opened, or is larger than 256 MB.
-    """
+    """Return the bytes of the file at a path, as warily as `load_image` reads it."""
     return _name_and_content(path)[1]
 
 
 def readable(name):
-    """Return a file's name so that it can be printed, on one line.
-
-    Parameters
-    ----------
-    name : str
-        Of a file; on some systems, nearly any bytes.
-
-    Returns
-    -------
-    str
-    """
+    """Return a file's name, a str, so that it can be printed on one line."""
     return name if name.isprintable() else ascii(name)
 
 
@@ -205,9 +188,9 @@ def _name_and_content(image):
         raise DigitlibError(
             f"{name}: cannot be opened ({_why(error)}); give another file"
         ) from error
-    if len(content) > MAX_BYTES:
+    if len(content) > LIMITS.content:
         raise DigitlibError(
-            f"{name}: larger than {MAX_BYTES >> 20} MB; give a smaller image"
+            f"{name}: larger than {LIMITS.content >> 20} MB; give a smaller image"
         )
     return f"{len(content)} bytes" if name == "bytes" else name, content
 
@@ -223,7 +206,7 @@ def _read_file(file):
     with suppress(AttributeError, OSError):  # not every file can
         file.seek(0)
     content, part = bytearray(), b"more"
-    while part and len(content) <= MAX_BYTES:
+    while part and len(content) <= LIMITS.content:
         part = file.read(2**20)
         if not isinstance(part, bytes):
             raise TypeError("not opened in binary mode, 'rb'")
@@ -245,23 +228,76 @@ def _quiet():
         yield
 
 
+class OneReading(BytesIO):
+    """A file in memory that can be read a few times over, and not thousands of times.
+
+    All entries of a TIFF or EXIF directory may point to the same bytes, and Pillow
+    copies them for each: a megabyte becomes 65 gigabytes.
+    """
+
+    def __init__(self, content):
+        super().__init__(content)
+        self.bytes = LIMITS.again * len(content) + LIMITS.more
+        self.parts = LIMITS.parts if content.startswith(b"GIF") else math.inf
+
+    def read(self, size=-1):
+        data = super().read(size)
+        self.bytes -= len(data)
+        self.parts -= 1
+        if self.bytes < 0:
+            raise Bomb("its directory is larger than the file")
+        if self.parts < 0:
+            raise Bomb(f"a GIF of more than {LIMITS.parts} parts before its pixels")
+        return data
+
+
+class _Jpeg(JpegImageFile):
+    """A JPEG; its EXIF, which Pillow reads as it opens the file, is read warily."""
+
+    def getexif(self):
+        try:
+            _check_exif(self)
+            return super().getexif()
+        except Exception:  # damaged metadata harms no pixel
+            return Image.Exif()
+
+
 @contextmanager
 def _opened(content, size):
-    """Open a file with Pillow, wary of what it may contain, and decode it."""
-    check_content(content)
-    exif = b""
-    if content.startswith(b"\xff\xd8") and b"Exif\0\0" in content:
-        # Pillow would parse it at once, and not from OneReading.
-        exif = content.partition(b"Exif\0\0")[2][: 2**16]
-        content = content.replace(b"Exif\0\0", b"none\0\0")
-    with Image.open(OneReading(content), formats=FORMATS) as picture:
-        check_picture(picture)
-        if exif:
-            picture.info["exif"] = exif
+    """Open a file with Pillow, wary of what it may contain."""
+    file, jpeg = OneReading(content), content.startswith(b"\xff\xd8\xff")
+    # Within pixels, JPEG has no such two bytes; metadata may have some by chance.
+    if jpeg and content.count(b"\xff\xda") > LIMITS.scans:
+        raise Bomb(f"a JPEG of more than {LIMITS.scans} scans")
+    try:
+        picture = _Jpeg(file) if jpeg else Image.open(file, formats=_FORMATS)
+    except SyntaxError as error:
+        raise UnidentifiedImageError from error
+    with picture:
+        _check_size(picture)
+        file.parts = math.inf
         picture.whole = picture.size
         if size:  # a JPEG can be decoded at a half, a quarter or an eighth
             picture.draft(None, (size[0], size[0]))
         yield picture
+
+
+def _check_size(picture):
+    """Refuse a picture that has too many pixels, or takes too much memory or time."""
+    width, height = picture.size
+    pixels = width * height
+    tags = picture.tag_v2 if picture.format == "TIFF" else {}
+    wide, high = tags.get(322, 0), tags.get(323, 0)
+    slow = picture.tile and picture.tile[0][0] == "bmp_rle"
+    reasons = {
+        "a decompression bomb": pixels > (Image.MAX_IMAGE_PIXELS or pixels),
+        f"a side longer than {LIMITS.side}": max(picture.size) > LIMITS.side,
+        "a run-length encoded BMP": slow and pixels > LIMITS.slow,
+        f"tiles of {wide}x{high}": wide * high > max(LIMITS.tile, 4 * pixels),
+    }
+    for reason, refused in reasons.items():
+        if refused:
+            raise Bomb(f"{width}x{height} pixels: {reason}")
 
 
 @contextmanager
@@ -287,9 +323,8 @@ def _of_picture(picture, name, mode, size):
     if 0 in picture.size:
         raise DigitlibError(f"{name}: {picture.width}x{picture.height} pixels; empty")
     orientation = _orientation(picture)
-    sides = getattr(picture, "whole", picture.size)[
-        :: 1 if orientation in (5, 6, 7, 8) else -1
-    ]
+    turned = 1 if orientation in (5, 6, 7, 8) else -1
+    sides = getattr(picture, "whole", picture.size)[::turned]
     if orientation in TURNS:
         picture = picture.transpose(TURNS[orientation])
     if picture.mode == "F":
@@ -297,8 +332,8 @@ def _of_picture(picture, name, mode, size):
     if picture.mode.startswith("I"):  # 16 bits, held in 16 or 32
         pixels = np.asarray(picture).astype(np.float32) / 65535
         return _floats(pixels, name, size), sides
-    if picture.mode in DETOURS:
-        picture = picture.convert(DETOURS[picture.mode])
+    if picture.mode in ("LAB", "HSV", "La"):  # Pillow knows no direct way
+        picture = picture.convert("LA" if picture.mode == "La" else "RGB")
     factor = _factor(picture.size, size)
     if picture.has_transparency_data:
         picture = _reduced(picture, "RGBA", factor)
@@ -320,14 +355,18 @@ def _reduced(picture, mode, factor):
 def _orientation(picture):
     """EXIF's number for it; 1, which is upright, where that cannot be read."""
     try:
-        exif = picture.info.get("exif", b"").removeprefix(b"Exif\0\0")
-        if exif:
-            Image.Exif().load_from_fp(OneReading(exif))
-        if len(picture.info.get("Raw profile type exif", "")) > 2**17:
-            return 1
+        _check_exif(picture)
         return int(picture.getexif().get(0x0112, 1))
     except Exception:  # damaged metadata harms no pixel
         return 1
+
+
+def _check_exif(picture):
+    exif = picture.info.get("exif", b"").removeprefix(b"Exif\0\0")
+    if exif:
+        Image.Exif().load_from_fp(OneReading(exif))
+    if len(picture.info.get("Raw profile type exif", "")) > LIMITS.profile:
+        raise Bomb("too much EXIF")
 
 
 def _factor(sides, size):
@@ -378,11 +417,9 @@ def _floats(array, name, size):
     if colors == (4,):
         array = _on_paper(array[..., :3], array[..., 3:])
     factor = _factor(array.shape[:2], size)
-    if factor > 1:
-        channels = array[..., np.newaxis] if array.ndim == 2 else array
-        reduced = [
-            np.asarray(Image.fromarray(c).reduce(factor))
-            for c in np.moveaxis(channels, 2, 0)
-        ]
-        array = reduced[0] if array.ndim == 2 else np.stack(reduced, axis=2)
-    return array
+    if factor == 1:
+        return array
+    if array.ndim == 2:
+        return np.asarray(Image.fromarray(array).reduce(factor))
+    channels = [Image.fromarray(array[..., i]).reduce(factor) for i in range(3)]
+    return np.stack(channels, axis=2)

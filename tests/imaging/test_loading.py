@@ -1,5 +1,6 @@
 """Images in any form: against Pillow, and against what is no image."""
 
+from dataclasses import replace
 from io import BytesIO, StringIO
 import os
 from pathlib import Path
@@ -576,7 +577,7 @@ def test_closed_and_released():
 
 
 def test_endless_and_huge_files(monkeypatch, tmp_path):
-    monkeypatch.setattr(images, "MAX_BYTES", 2**21)
+    monkeypatch.setattr(images, "LIMITS", replace(images.LIMITS, content=2**21))
     with open("/dev/zero", "rb") as endless:
         assert "/dev/zero: larger than 2 MB" in complaint(endless)
     path = tmp_path / "huge.png"

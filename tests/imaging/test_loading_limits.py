@@ -11,9 +11,7 @@ from PIL import Image
 import pytest
 
 from digitlib.errors import DigitlibError
-from digitlib.imaging import limits as bombs
-from digitlib.imaging.limits import OneReading, check_content, check_picture
-from digitlib.imaging.loading import load_color, load_image
+from digitlib.imaging.loading import LIMITS, OneReading, load_color, load_image
 
 SIZE = (28, 28)
 
@@ -120,10 +118,10 @@ BOMBS = {
 
 
 REASONS = {  # where Pillow might refuse them too, but only after a while
-    "gif, a long comment": "too long a comment",
-    "gif, many comments": "too long a comment",
-    "gif, many comments after junk": "too long a comment",
-    "gif, many comments after commas": "too long a comment",
+    "gif, a long comment": "more than 8192 parts",
+    "gif, many comments": "more than 8192 parts",
+    "gif, many comments after junk": "more than 8192 parts",
+    "gif, many comments after commas": "more than 8192 parts",
     "bmp, runs": "run-length encoded",
     "bmp, a long row": "a side longer than 65535",
     "tiff, entries": "directory is larger than the file",
@@ -193,9 +191,7 @@ def test_a_file_of_many_frames_is_read_to_the_first():
     ids=range(8),
 )
 def test_what_is_merely_large_is_read(content):
-    check_content(content)
     with Image.open(BytesIO(content)) as picture:
-        check_picture(picture)
         expected = np.asarray(picture.convert("L")) / 255
     assert np.allclose(load_image(content), expected)
 
@@ -224,5 +220,5 @@ def test_the_limit_of_pixels_is_pillows(monkeypatch):
 
 
 def test_the_limits_are_as_documented():
-    assert bombs.MAX_BYTES == 256 * 2**20
-    assert bombs.MAX_SIDE == 2**16 - 1
+    assert LIMITS.content == 256 * 2**20
+    assert LIMITS.side == 2**16 - 1
