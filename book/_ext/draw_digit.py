@@ -7,6 +7,7 @@ page cannot disagree with the package and no second copy is kept.
 
 import base64
 from dataclasses import asdict
+from functools import partial
 import hashlib
 from importlib import resources
 import io
@@ -21,7 +22,7 @@ from digitlib.model import (
     load_trained,
     load_weights,
 )
-from digitlib.preprocessing import FRAMING
+from digitlib.preprocessing import FRAMING, preprocess
 from digitlib.recognizer import Recognizer
 from docutils import nodes
 import numpy as np
@@ -30,11 +31,8 @@ from sphinx.util.docutils import SphinxDirective
 
 SIDE = 224  # pixels of the canvas: eight for each of MNIST's
 MISREAD = 10  # test digits that are offered
-CONSTANTS = (
-    "WIDEST", "DARKEST", "FAINTEST", "STRONG", "WEAK", "SEPARATE", "DEVIATIONS", "MOST",
-    "SPECK", "PIECE", "NEAR", "COARSE", "SHARPEN", "THINNEST", "BOLDEST", "THIN",
-    "BOLD", "EYE",
-)  # fmt: skip
+# Steps that the page does without: they change nothing on a clean canvas.
+SKIPPED = ("to_grey", "denoise", "correct_shading", "binarize", "remove_frame")
 
 
 class draw_digit(nodes.General, nodes.Element):
@@ -56,13 +54,11 @@ def data_script():
     str
         JavaScript that sets ``digitData``: the weights in half precision, as they
         ship, and the detector in single precision, both little endian in base 85;
-        the size of each array; and the constants of the steps before the network.
+        the size of each array; and the decisions of the steps before the network.
     """
     weights = load_weights("robust")
     made = load_provenance("robust")
-    known = {name.upper(): value for name, value in asdict(BINARIZATION).items()}
-    known |= {name.upper(): value for name, value in asdict(FRAMING).items()}
-    settings = {name: known[name] for name in CONSTANTS}
+    settings = asdict(FRAMING) | {"weak": BINARIZATION.weak}
     settings |= {name: made[name] for name in ("temperature", "threshold")}
     halves = np.concatenate([array.ravel() for array in weights]).astype("<f2")
     data = {
@@ -89,7 +85,7 @@ def test_digits():
     """
     _, (x_test, y_test) = load_mnist()
     predicted = forward(x_test / np.float32(255), load_weights("robust")).argmax(axis=1)
-    recognizer = Recognizer("robust")
+    recognizer = Recognizer("robust", partial(preprocess, skip=SKIPPED))
 
     def read(index):
         large = x_test[index].repeat(SIDE // 28, axis=0).repeat(SIDE // 28, axis=1)

@@ -1,15 +1,12 @@
 "use strict";
-// Makes a drawing look like MNIST's images: `preprocess` of the library in JavaScript.
-// Every function has its namesake in digitlib/ink.py, preprocessing.py or pieces.py,
-// which explains it, and tests compare the two. A picture is {height, width, data}, its
-// data row by row in [0, 1]. Only the steps "color" and "frame" are missing: a drawing
-// has neither colours nor printed boxes.
+// Makes a drawing look like MNIST's images: `preprocess` of the library in JavaScript,
+// but for the steps that change nothing on a clean canvas (`SKIPPED` in draw_digit.py).
+// The others have their namesakes in digitlib/preprocessing.py, which explains them, as
+// `Components` does in digitlib/imaging/components.py; tests compare the two. A picture
+// is {height, width, data}, its data row by row in [0, 1].
 
 function digitFraming(settings) {
-  const {
-    WIDEST, DARKEST, FAINTEST, STRONG, WEAK, SEPARATE, DEVIATIONS, MOST, SPECK, PIECE,
-    NEAR, COARSE, SHARPEN, THINNEST, BOLDEST, THIN, BOLD, EYE,
-  } = settings;
+  const { weak, speck, piece, near, measured, thinnest, thin, boldest, bold, coarse, detour, sharpen } = settings;
 
   // Small tools
 
@@ -33,22 +30,6 @@ function digitFraming(settings) {
     return true;
   }
 
-  function range(values) {
-    let low = Infinity, high = -Infinity;
-    for (let i = 0; i < values.length; i++) {
-      low = Math.min(low, values[i]);
-      high = Math.max(high, values[i]);
-    }
-    return [low, high];
-  }
-
-  function those(values, wanted) {
-    const found = new Float32Array(values.length);
-    let n = 0;
-    for (let i = 0; i < values.length; i++) if (wanted(values[i])) found[n++] = values[i];
-    return found.subarray(0, n);
-  }
-
   function each({ data }, visit) {
     for (let at = 0; at < data.length; at++) visit(data[at], at);
   }
@@ -69,39 +50,6 @@ function digitFraming(settings) {
     }
     return turned;
   }
-  const both = (picture, change) => turn(turn(picture, change), change);
-
-  // A weighted mean around every pixel; outside, the row is mirrored.
-  function smooth(row, kernel) {
-    if (flat(row)) return row;
-    const n = row.length, radius = kernel.length >> 1;
-    const wide = new Float64Array(n + 2 * radius);
-    wide.set(row, radius);
-    for (let x = 0; x < radius; x++) {
-      const at = x % (2 * n) < n ? x % n : n - 1 - x % n;
-      wide[radius - 1 - x] = row[at];
-      wide[radius + n + x] = row[n - 1 - at];
-    }
-    const smoothed = new Float32Array(n);
-    for (let x = 0; x < n; x++) {
-      let total = 0;
-      for (let k = 0; k < kernel.length; k++) total += kernel[k] * wide[x + k];
-      smoothed[x] = total;
-    }
-    return smoothed;
-  }
-
-  // The smallest value within a radius, found in windows that double.
-  function smallest(row, radius) {
-    if (flat(row)) return row;
-    const wide = new Float32Array(row.length + 2 * radius).fill(Infinity);
-    wide.set(row, radius);
-    for (let done = 1, step; done < 2 * radius + 1; done += step) {
-      step = Math.min(done, 2 * radius + 1 - done);
-      for (let x = 0; x + step < wide.length; x++) wide[x] = Math.min(wide[x], wide[x + step]);
-    }
-    return wide.subarray(0, row.length);
-  }
 
   // A pixel and its neighbours.
   function around({ height, width }, at, visit) {
@@ -112,28 +60,23 @@ function digitFraming(settings) {
     }
   }
 
-  // Go on from a pixel to its neighbours as long as `enter` lets in, once each.
-  function flood(picture, first, enter) {
-    const waiting = [first];
-    const reach = (at) => { if (enter(at)) waiting.push(at); };
-    while (waiting.length) around(picture, waiting.pop(), reach);
-  }
-
-  function pieces(picture, level) {
+  function components(picture, level) {
     const labels = new Int32Array(picture.data.length), found = [];
     each(picture, (value, first) => {
       if (value <= level || labels[first]) return;
-      const piece = { area: 0, top: 1e9, bottom: 0, left: 1e9, right: 0 };
-      found.push(piece);
-      flood(picture, first, (at) => {
-        if (labels[at] || picture.data[at] <= level) return false;
+      const own = { area: 0, top: 1e9, bottom: 0, left: 1e9, right: 0 }, waiting = [];
+      found.push(own);
+      const reach = (at) => {
+        if (labels[at] || picture.data[at] <= level) return;
         const x = at % picture.width, y = (at - x) / picture.width;
         labels[at] = found.length;
-        piece.area += 1;
-        piece.top = Math.min(piece.top, y); piece.bottom = Math.max(piece.bottom, y + 1);
-        piece.left = Math.min(piece.left, x); piece.right = Math.max(piece.right, x + 1);
-        return true;
-      });
+        own.area += 1;
+        own.top = Math.min(own.top, y); own.bottom = Math.max(own.bottom, y + 1);
+        own.left = Math.min(own.left, x); own.right = Math.max(own.right, x + 1);
+        waiting.push(at);
+      };
+      reach(first);
+      while (waiting.length) around(picture, waiting.pop(), reach);
     });
     return { labels, found };
   }
@@ -150,7 +93,7 @@ function digitFraming(settings) {
     const { height, width, data } = picture;
     let top = height, bottom = -1, left = width, right = -1;
     each(picture, (value, at) => {
-      if (value <= WEAK) return;
+      if (value <= weak) return;
       const x = at % width, y = (at - x) / width;
       top = Math.min(top, y); bottom = Math.max(bottom, y);
       left = Math.min(left, x); right = Math.max(right, x);
@@ -237,164 +180,45 @@ function digitFraming(settings) {
     return turn(turn(picture, inRow), inColumn);
   }
 
-  // Thresholds
-
-  function otsu({ data }) {
-    const [low, high] = range(data);
-    const step = (high - low) / 256, counts = new Float64Array(256);
-    if (step < 1e-9) return low;
-    for (let i = 0; i < data.length; i++) counts[Math.min(Math.floor((data[i] - low) / step), 255)] += 1;
-    const grey = (k) => low + (k + 0.5) * step;
-    const all = sum(counts.map((count, k) => count * grey(k)));
-    let best = -1, level = low, below = 0, dark = 0;
-    for (let k = 0; k < 255; k++) {
-      below += counts[k];
-      dark += counts[k] * grey(k);
-      const above = data.length - below;
-      const between = below * above * (dark / below - (all - dark) / above) ** 2;
-      if (between > best) { best = between; level = grey(k); }
-    }
-    return level;
-  }
-
-  function separability(picture) {
-    const level = otsu(picture), { data } = picture, n = data.length;
-    let light = 0, lights = 0, all = 0, squares = 0;
-    for (let i = 0; i < n; i++) {
-      const value = data[i];
-      all += value;
-      squares += value * value;
-      if (value > level) { light += 1; lights += value; }
-    }
-    if (light === 0 || light === n) return 0;
-    const contrast = lights / light - (all - lights) / (n - light);
-    return light / n * (1 - light / n) * contrast ** 2 / (squares / n - (all / n) ** 2);
-  }
-
-  function quantile(sorted, part) {
-    const at = part * (sorted.length - 1), low = Math.floor(at);
-    return sorted[low] + (at - low) * ((sorted[low + 1] || sorted[low]) - sorted[low]);
-  }
-
   // The steps
 
-  function noise(picture) {
-    if (Math.min(picture.height, picture.width) < 40) return picture;
-    const sigma = longer(picture) / 250, radius = Math.floor(4 * sigma + 0.5);
-    const bell = Array.from({ length: 2 * radius + 1 }, (_, k) => Math.exp(-0.5 * ((k - radius) / sigma) ** 2));
-    const all = sum(bell), kernel = bell.map((value) => value / all);
-    return both(picture, (row) => smooth(row, kernel));
+  // Ink is what the border is not. (The library looks closer, for shadows and tight crops.)
+  function correctPolarity(picture) {
+    const { height, width, data } = picture;
+    let border = 0;
+    for (let x = 0; x < width; x++) border += data[x] + data[(height - 1) * width + x];
+    for (let y = 0; y < height; y++) border += data[y * width] + data[(y + 1) * width - 1];
+    return border > height + width ? map(picture, (value) => 1 - value) : picture;
   }
 
-  function polarity(picture) {
-    const small = reduced(picture, EYE);
-    const size = 1 + Math.floor(longer(small) / 4) * 2;
-    const kernel = Array.from({ length: size }, () => 1 / size);
-    const mean = both(small, (row) => smooth(row, kernel));
-    const local = map(small, (value, at) => value - mean.data[at]);
-    return light(local) + 0.35 * light(small) > 0 ? map(picture, (value) => 1 - value) : picture;
-  }
-
-  function reduced(picture, side) {
-    const factor = Math.ceil(longer(picture) / side);
-    return both(picture, (row) => {
-      const means = new Float32Array(Math.ceil(row.length / factor));
-      for (let x = 0; x < row.length; x++) {
-        const at = Math.floor(x / factor);
-        means[at] += row[x] / Math.min(factor, row.length - at * factor);
-      }
-      return means;
-    });
-  }
-
-  // Whether the light part is the paper: above 0 if so, up to 1.
-  function light(picture) {
-    const { height, width, data } = picture, level = otsu(picture);
-    let lights = 0, border = 0;
-    const [low, high] = range(data);
-    if (high - low < 1e-4) return 0;
-    each(picture, (value, at) => {
-      if (value <= level) return;
-      const x = at % width, y = (at - x) / width;
-      lights += 1;
-      border += (x === 0) + (y === 0) + (x === width - 1) + (y === height - 1);
-    });
-    return lights / data.length + border / (2 * (height + width)) - 1;
-  }
-
-  function shading(picture) {
-    const radius = Math.max(2, even(WIDEST * longer(picture) / 2));
-    const eroded = both(picture, (row) => smallest(row, radius));
-    if (eroded.data[0] === 0 && flat(eroded.data)) return picture;
-    const paper = both(map(eroded, (value) => -value), (row) => smallest(row, radius));
-    return map(picture, (value, at) => (
-      (value + paper.data[at]) / Math.max(1 + paper.data[at], 1 - DARKEST)));
-  }
-
-  function threshold(picture) {
-    const { height, width, data } = picture, n = data.length;
-    const nothing = make(height, width), kept = make(height, width);
-    const sorted = those(data, (value) => value > 0).sort(), zeros = n - sorted.length;
-    const strongest = sorted[sorted.length - 1 - Math.floor(n / 20000)] || 0;
-    const ink = quantile(those(sorted, (value) => value >= STRONG * strongest), 0.85);
-    if (!(ink >= FAINTEST)) return nothing;
-    const paper = those(sorted, (value) => value < WEAK * ink);
-    const median = (values, nulls) => {
-      const all = values.length + nulls, at = (k) => (k < nulls ? 0 : values[k - nulls]);
-      return (at((all - 1) >> 1) + at(all >> 1)) / 2 || 0;
-    };
-    const level = median(paper, zeros);
-    let grain = 0;
-    if (level > 0) {
-      const away = new Float32Array(paper.length + zeros).fill(level);
-      away.set(paper.map((value) => Math.abs(value - level)));
-      grain = 1.48 * median(away.sort(), 0);
-    }
-    if (ink - level < FAINTEST || separability(picture) < SEPARATE) return nothing;
-    const scaled = map(picture, (value) => clip((value - level) / (ink - level)));
-    const weak = Math.max(WEAK, DEVIATIONS * grain / (ink - level));
-    const found = new Uint8Array(n);
-    let area = 0;
-    each(scaled, (value, first) => {
-      if (value <= Math.max(STRONG, weak) || found[first]) return;
-      flood(picture, first, (at) => {
-        kept.data[at] = scaled.data[at];  // the ink, and the grey edges around it
-        if (found[at] || scaled.data[at] <= weak) return false;
-        area += 1;
-        return (found[at] = 1);
-      });
-    });
-    return area > MOST * n ? nothing : kept;
-  }
-
-  function specks(picture) {
-    const { labels, found } = pieces(picture, WEAK);
+  function removeSpecks(picture) {
+    const { labels, found } = components(picture, weak);
     if (found.length < 2) return picture;
-    const main = found.reduce((best, piece) => (piece.area > best.area ? piece : best));
+    const main = found.reduce((best, other) => (other.area > best.area ? other : best));
     const size = Math.max(main.bottom - main.top, main.right - main.left);
-    const keep = found.map((piece) => {
-      const part = piece.area / main.area;
-      const gap = Math.max(0, piece.left - main.right, main.left - piece.right,
-        piece.top - main.bottom, main.top - piece.bottom);
-      return part >= PIECE || (gap <= NEAR * size && part >= SPECK);
+    const keep = found.map((other) => {
+      const part = other.area / main.area;
+      const gap = Math.max(0, other.left - main.right, main.left - other.right,
+        other.top - main.bottom, main.top - other.bottom);
+      return part >= piece || (gap <= near * size && part >= speck);
     });
     return only(picture, (at) => labels[at] && keep[labels[at] - 1]);
   }
 
-  function thickness(whole) {
+  function normalizeStroke(whole) {
     const picture = cropped(whole);
     if (!picture.data.length) return picture;
-    const times = Math.ceil(60 / longer(picture));
+    const times = Math.ceil(measured / longer(picture));
     let large = picture;
     if (times > 1) {
       large = padded(picture, 1);
       large = resized(large, times * large.height, times * large.width, BILINEAR);
     }
-    const scale = times * longer(picture) / 20;
-    const inside = those(distances(padded(large, 1), (value) => value > 0.5).data, (value) => value > 0);
+    const scale = times * longer(picture) / settings.box;
+    const inside = distances(padded(large, 1), (value) => value > 0.5).data.filter((value) => value > 0);
     const width = inside.length ? (4 * sum(inside) / inside.length - 1) / scale : 0;
-    if ((THINNEST <= width && width <= BOLDEST) || width === 0) return picture;
-    const change = ((width < THINNEST ? THIN : BOLD) - width) * scale / 2;
+    if ((thinnest <= width && width <= boldest) || width === 0) return picture;
+    const change = ((width < thinnest ? thin : bold) - width) * scale / 2;
     const ink = padded(large, Math.ceil(Math.max(change, 0)) + 1);
     const changed = change > 0
       ? map(distances(ink, (value) => value <= 0.5), (far) => clip(change + 1 - far))
@@ -402,16 +226,16 @@ function digitFraming(settings) {
     return changed.data.some((value) => value > 0.5) ? changed : picture;
   }
 
-  function box(picture) {
+  function fitBox(picture) {
     let digit = cropped(picture);
-    if (digit.data.length && longer(digit) < COARSE) {
-      const scale = 80 / longer(digit);
+    if (digit.data.length && longer(digit) < coarse) {
+      const scale = detour / longer(digit);
       digit = padded(digit, 1);
       digit = resized(digit, Math.trunc(scale * digit.height), Math.trunc(scale * digit.width), LANCZOS);
-      digit = cropped(map(digit, (value) => clip(SHARPEN * (value - 0.5) + 0.5)));
+      digit = cropped(map(digit, (value) => clip(sharpen * (value - 0.5) + 0.5)));
     }
     if (!digit.data.length) return digit;
-    const scale = 20 / longer(digit), side = (length) => Math.max(1, even(scale * length));
+    const scale = settings.box / longer(digit), side = (length) => Math.max(1, even(scale * length));
     if (scale !== 1) {
       digit = resized(digit, side(digit.height), side(digit.width), scale < 1 ? HAMMING : BICUBIC);
       digit = map(digit, clip);
@@ -430,8 +254,8 @@ function digitFraming(settings) {
     return seen;
   }
 
-  const STEPS = [noise, polarity, shading, threshold, specks, thickness, box, center];
+  const STEPS = [correctPolarity, removeSpecks, normalizeStroke, fitBox, center];
   const preprocess = (picture) => STEPS.reduce((result, step) => step(result), picture);
 
-  return { preprocess, pieces, cropped };
+  return { preprocess, components, cropped };
 }

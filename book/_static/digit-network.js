@@ -1,7 +1,6 @@
 "use strict";
 // The network in use: `forward`, `detect` and `Recognizer` of the library in JavaScript
-// (digitlib/model.py, detector.py and recognizer.py, which explain them). Tests compare
-// the two.
+// (digitlib/model.py and recognizer.py, which explain them). Tests compare the two.
 
 // The weights travel as text: five characters of base 85 are four bytes, and two bytes
 // are a number in half precision.
@@ -23,8 +22,8 @@ function digitHalf(bits) {
 }
 
 function digitNetwork(data) {
-  const { temperature, threshold, PIECE } = data.settings;
-  const { preprocess, pieces, cropped } = digitFraming(data.settings);
+  const { temperature, threshold, piece } = data.settings;
+  const { preprocess, components, cropped } = digitFraming(data.settings);
   const halves = digitBytes(data.weights), floats = digitBytes(data.detector);
   let next = 0;
   const weights = data.sizes.map((size) => Float32Array.from(
@@ -46,7 +45,7 @@ function digitNetwork(data) {
     const all = sum(powers);
     return powers.map((power) => power / all);
   };
-  const layers = (inputs) => {
+  const activations = (inputs) => {
     const first = relu(dense(inputs, weights[0], weights[1]));
     const second = relu(dense(first, weights[2], weights[3]));
     return [first, second, dense(second, weights[4], weights[5])];
@@ -60,17 +59,17 @@ function digitNetwork(data) {
   }
 
   function several(seen) {
-    const found = pieces(seen, 0.5).found;
-    const least = PIECE * Math.max(...found.map((piece) => piece.area));
-    const large = found.filter((piece) => piece.area >= least).sort((a, b) => a.left - b.left);
-    const apart = large.some((piece, i) => i > 0 && piece.left >= Math.max(...large.slice(0, i).map((p) => p.right)));
+    const found = components(seen, 0.5).found;
+    const least = piece * Math.max(...found.map(({ area }) => area));
+    const large = found.filter(({ area }) => area >= least).sort((a, b) => a.left - b.left);
+    const apart = large.some(({ left }, i) => i > 0 && left >= Math.max(...large.slice(0, i).map(({ right }) => right)));
     const { height, width } = cropped(seen);
     return apart || (width > 1.3 * height && height * 1.3 > 10);
   }
 
   function predict(picture) {
     const seen = preprocess(picture);
-    const [first, second, scores] = layers(seen.data);
+    const [first, second, scores] = activations(seen.data);
     const nothing = seen.data.every((value) => value === seen.data[0]);
     const probabilities = nothing ? new Float64Array(10).fill(0.1) : softmax(scores.map((s) => s / temperature));
     const confidence = Math.max(...probabilities), digit = probabilities.indexOf(confidence);
