@@ -66,9 +66,9 @@ def test_class_counts_has_a_bar_for_each_digit_and_part():
     assert np.allclose(heights, [10] * 10 + [20] * 10)
 
 
-def test_lines():
+def test_curves():
     x = np.arange(5)
-    axes = plots.lines(x, {"one": x, "two": 2 * x}, xlabel="x", ylabel="y", log=True)
+    axes = plots.curves(x, {"one": x, "two": 2 * x}, xlabel="x", ylabel="y", log=True)
     assert [line.get_ydata().tolist() for line in axes.lines] == [
         x.tolist(),
         (2 * x).tolist(),
@@ -95,9 +95,9 @@ def test_units_are_not_transposed():
     assert picture[2, 30 + 5] == 1
 
 
-def test_layers_and_answers():
+def test_activations_and_answers():
     probabilities = np.eye(10)[[3, 7]]
-    four = plots.layers(
+    four = plots.activations(
         np.zeros((28, 28)), np.zeros(100), np.zeros(100), probabilities[0]
     )
     widths = [bar.get_width() for bar in four[3].patches]
@@ -180,8 +180,8 @@ def test_the_palette_can_be_told_apart_in_grey():
     def brightness(color):
         return np.dot(mpl.colors.to_rgb(color), (0.299, 0.587, 0.114))
 
-    assert brightness(plots.AMBER) - brightness(plots.NIGHT) > 0.3
-    assert brightness(plots.PAPER) - brightness(plots.INK) > 0.7
+    assert brightness(plots.STYLE.amber) - brightness(plots.STYLE.night) > 0.3
+    assert brightness(plots.STYLE.paper) - brightness(plots.STYLE.ink) > 0.7
 
 
 def test_dot_rows_has_every_dot_and_each_mean():
@@ -206,7 +206,7 @@ def test_reliability_leaves_out_bins_with_few_images():
     assert axes.lines[1].get_xdata() == pytest.approx([0.46, 0.82])
 
 
-def test_damage_has_a_plot_for_each_kind_and_a_point_for_each_strength():
+def test_corruptions_has_a_plot_for_each_kind_and_a_point_for_each_strength():
     good, bad = (evaluate(np.eye(10)[[0, d]], np.array([0, 0])) for d in (0, 1))
     results = {
         ("plain", "blur"): [good, bad],
@@ -214,7 +214,7 @@ def test_damage_has_a_plot_for_each_kind_and_a_point_for_each_strength():
         ("plain", "line"): [bad, bad],
         ("robust", "line"): [good, bad],
     }
-    grid = plots.damage(results, ["blur", "line"])
+    grid = plots.corruptions(results, ["blur", "line"])
     axes = [axes for axes in np.ravel(grid) if axes.get_title()]
     assert [a.get_title() for a in axes] == ["blur", "line"]
     lines = [line.get_ydata() for line in axes[0].lines if line.get_label() != "_"]
@@ -284,7 +284,7 @@ def test_boxed_pictures_keep_their_values_and_marked_captions_their_color():
     most = [axes.images[0].get_clim()[1] for axes in grid.flat[:3]]
     assert most == [1, 255, 1]
     colors = [axes.texts[0].get_color() for axes in grid.flat[:3]]
-    assert colors == [plots.ORANGE, plots.INK, plots.INK]
+    assert colors == [plots.STYLE.orange, plots.STYLE.ink, plots.STYLE.ink]
     assert [texts(axes) for axes in grid.flat] == [["a"], ["b"], ["c"], []]
 
 

@@ -13,7 +13,7 @@ import json
 from pathlib import Path
 
 from digitlib.data import load_mnist
-from digitlib.plots import NIGHT, PAPER
+from digitlib.plots import STYLE
 from docutils import nodes
 import numpy as np
 from PIL import Image
@@ -39,7 +39,7 @@ def picture(images):
     sheet = sheet.reshape(rows * 28, COLUMNS * 28)
     shade = np.rint(sheet / 255 * (SHADES - 1)).astype(np.uint8)
     png = Image.fromarray(shade)
-    colors = np.linspace(_rgb(NIGHT), _rgb(PAPER), SHADES)
+    colors = np.linspace(_rgb(STYLE.night), _rgb(STYLE.paper), SHADES)
     png.putpalette(np.rint(colors).astype(np.uint8).tobytes())
     file = io.BytesIO()
     png.save(file, "PNG", bits=4, optimize=True)
