@@ -6,10 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 
-from digitlib.plots.style import STYLE, emphasis, figure, no_ticks, show, styled
-
-# What words stand on where there is ink behind them.
-_GROUND = {"facecolor": STYLE.paper, "edgecolor": "none", "alpha": 0.8, "pad": 0.8}
+from digitlib.plots.style import STYLE, caption_style, figure, no_ticks, show, styled
 
 
 @styled
@@ -34,8 +31,8 @@ def digits(images, captions=None, *, columns=10, marked=None) -> Axes:
     if captions is not None:
         height, width = np.shape(images)[1:]
         for (y, x), caption in zip(corners, captions, strict=True):
-            axes.text(x + width / 2, y + height + foot / 2, caption, ha="center",
-                      va="center", fontsize=STYLE.small)  # fmt: skip
+            x, y = x + width / 2, y + height + foot / 2
+            axes.text(x, y, caption, ha="center", va="center", fontsize=STYLE.small)
     axes.imshow(canvas, interpolation="nearest")
     axes.axis("off")
     return axes
@@ -48,8 +45,7 @@ def side_by_side(groups) -> np.ndarray:
     Parameters
     ----------
     groups : dict of str to (images, marked)
-        For each title the images, shape (n, height, width), and which are marked,
-        bool, shape (n,), as for `digits`.
+        For each title the images and which are marked, as for `digits`.
     """
     row = figure(STYLE.width / len(groups) + 0.3, 1, len(groups))
     for axes, (title, (images, marked)) in zip(row, groups.items(), strict=True):
@@ -69,8 +65,8 @@ def pixels(image) -> Axes:
     image : array_like, shape (height, width), integer, 0 to 255
         Up to about 14 x 14, or the numbers get too small to read.
     """
-    image = np.asarray(image)
-    axes = figure(STYLE.width * image.shape[0] / image.shape[1])
+    height, width = np.shape(image)
+    axes = figure(STYLE.width * height / width)
     sns.heatmap(image, annot=True, fmt="d", cmap="gray", vmin=0, vmax=255, cbar=False,
                 square=True, xticklabels=False, yticklabels=False, linewidths=0.5,
                 linecolor=STYLE.grey, annot_kws={"fontsize": STYLE.smaller},
@@ -94,28 +90,25 @@ def pictures(rows, captions=None, *, marked=None, name=None) -> np.ndarray:
         What stands at the left of each row.
     """
     columns = max(len(row) for row in rows)
-    row_height = STYLE.width / columns + (0.22 if captions is not None else 0.04)
-    grid = figure(len(rows) * row_height, len(rows), columns, squeeze=False)
+    height = STYLE.width / columns + (0.22 if captions is not None else 0.04)
+    grid = figure(len(rows) * height, len(rows), columns, squeeze=False)
     for y, row in enumerate(rows):
         for axes, picture in zip(grid[y], row, strict=False):
             show(axes, picture)
         for x, caption in enumerate(captions[y] if captions is not None else ()):
             bold = marked is not None and marked[y][x]
-            grid[y, x].set_xlabel(caption, labelpad=2, **emphasis(bold))
+            grid[y, x].set_xlabel(caption, labelpad=2, **caption_style(bold))
         if name is not None:
             grid[y, 0].set_ylabel(name[y], fontsize=STYLE.small)
     for axes in grid.flat:
         no_ticks(axes)
-        for spine in axes.spines.values():
-            spine.set_visible(False)
+        axes.spines[:].set_visible(False)
     return grid
 
 
 @styled
-def boxed(
-    images, boxes, words=None, *, captions=None, marked=None, columns=2
-) -> np.ndarray:
-    """Pictures of any size in a grid, with boxes drawn on them.
+def boxed(images, boxes, words=None, *, captions=None, marked=None, columns=2):
+    """Pictures of any size in a grid, with boxes drawn on them; returns their Axes.
 
     Parameters
     ----------
@@ -125,10 +118,8 @@ def boxed(
         For each picture, in its pixels.
     words : sequence of sequences of str, optional
         What stands above each box.
-    captions : sequence of str, optional
-        A line under each picture.
-    marked : sequence of bool, optional
-        The captions of these are bold and orange.
+    captions, marked : sequences of str and of bool, optional
+        A line under each picture, bold and orange if it is marked.
     columns : int
         Pictures in a row.
     """
@@ -147,10 +138,9 @@ def boxed(
         for (left, top, right, bottom), word in zip(boxes[i], above, strict=True):
             corners = (left - 0.5, top - 0.5), right - left, bottom - top
             axes.add_patch(plt.Rectangle(*corners, fill=False, color=STYLE.orange))
-            axes.text((left + right) / 2, top, word, ha="center", va="bottom",
-                      fontsize=STYLE.small, bbox=_GROUND)  # fmt: skip
+            _word(axes, (left + right) / 2, top, word, va="bottom", size=STYLE.small)
         if captions is not None:
-            bold = emphasis(marked is not None and marked[i])
+            bold = caption_style(marked is not None and marked[i])
             axes.text(0.5, -0.03, captions[i], transform=axes.transAxes, ha="center",
                       va="top", **bold)  # fmt: skip
     return grid
@@ -164,28 +154,24 @@ def cuts(ink, cost, paths, chosen=(), *, highest=None) -> np.ndarray:
     ----------
     ink : array_like, shape (height, width), in [0, 1]
     cost : array_like, shape (width,)
-    paths : sequence of array_like, shape (height,)
-        The column of each cut, row by row.
-    chosen : sequence of array_like, shape (height,)
-        The same, of cuts to be drawn stronger.
+    paths, chosen : sequences of array_like, shape (height,)
+        The column of each cut, row by row; and of those to be drawn stronger.
     highest : float, optional
         Where the axis of the costs ends.
     """
     height, width = np.shape(ink)
     tall = 0.9 * STYLE.width * height / width
-    both = figure(tall + 1.7, 2, sharex=True, height_ratios=[tall, 1.5])
-    above, below = both
+    both = above, below = figure(tall + 1.7, 2, sharex=True, height_ratios=[tall, 1.5])
     above.imshow(ink, cmap="gray_r", vmin=0, vmax=1.4, aspect="auto")
-    rows = np.arange(height)
-    for path in paths:
-        above.plot(path, rows, color=STYLE.blue, linewidth=1.2, linestyle="--")
-    for path in chosen:
-        above.plot(path, rows, color=STYLE.orange, linewidth=2.5, linestyle="-")
+    looks = (paths, STYLE.blue, 1.2, "--"), (chosen, STYLE.orange, 2.5, "-")
+    for some, color, wide, dashes in looks:
+        for path in some:
+            above.plot(path, range(height), color=color, linewidth=wide, ls=dashes)
     above.axis("off")
     below.plot(cost, color=STYLE.blue, linewidth=2)
     below.set(xlabel="column, pixels", ylabel="cost of a cut", xlim=(-1, width))
     below.set_ylim(0, highest)
-    return both
+    return np.array(both)
 
 
 @styled
@@ -209,22 +195,27 @@ def lattice(ink, arcs, *, least=0.05) -> Axes:
     arcs = sorted(arcs, key=lambda arc: (-arc[4], -arc[3]))  # the best ones first
     for left, right, word, weight, chosen in arcs:
         middle, reach = (left + right) / 2, (right - left) / 2
-        other = (STYLE.blue, 1.8) if weight >= least else (STYLE.grey, 0.6)
-        color, wide = (STYLE.orange, 3) if chosen else other
-        y = -0.1 * height - 0.9 * reach * np.sin(turn)
-        axes.plot(middle - reach * np.cos(turn), y, color=color, linewidth=wide,
-                  linestyle="-", zorder=2 + chosen)  # fmt: skip
+        color, wide = (STYLE.blue, 1.8) if weight >= least else (STYLE.grey, 0.6)
+        if chosen:
+            color, wide = STYLE.orange, 3
+        x, y = reach * np.cos(turn), -0.1 * height - 0.9 * reach * np.sin(turn)
+        axes.plot(middle - x, y, "-", color=color, linewidth=wide, zorder=2 + chosen)
         near = [abs(middle - x) < 0.1 * width and abs(y.min() - z) < 0.06 * width
                 for x, z in words]  # fmt: skip
         if chosen or (weight >= least and not any(near)):
             words.append((middle, y.min()))
-            axes.text(middle, y.min(), word, ha="center", va="center", bbox=_GROUND,
-                      zorder=4, fontsize=STYLE.smaller,
-                      weight="bold" if chosen else "normal")  # fmt: skip
+            _word(axes, *words[-1], word, va="center", zorder=4, size=STYLE.smaller,
+                  weight="bold" if chosen else "normal")  # fmt: skip
     axes.set(xlim=(-2, width + 1))
     axes.set_ylim(height, -0.2 * height - 0.48 * max(b - a for a, b, *_ in arcs))
     axes.axis("off")
     return axes
+
+
+def _word(axes, x, y, word, **options):
+    """Write where there may be ink behind it."""
+    ground = {"facecolor": STYLE.paper, "edgecolor": "none", "alpha": 0.8, "pad": 0.8}
+    axes.text(x, y, word, ha="center", bbox=ground, **options)
 
 
 def _mosaic(images, columns, marked=None, foot=0):

@@ -1,6 +1,7 @@
 """Figures that show measurements: counts, curves, accuracies and their intervals."""
 
 from matplotlib.axes import Axes
+import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 
@@ -16,13 +17,11 @@ def class_counts(counts) -> Axes:
     counts : dict of str to array_like, shape (10,)
         For each part, such as "training", the fraction of each digit, 0 to 1.
     """
-    axes = figure(2.8)
-    width = 0.8 / len(counts)
+    axes, width = figure(2.8), 0.8 / len(counts)
     looks = (STYLE.blue, ""), (STYLE.amber, "//"), (STYLE.grey, "..")
-    named = zip(counts.items(), looks, strict=False)
-    for i, ((name, fraction), (color, hatch)) in enumerate(named):
+    for i, (name, (color, hatch)) in enumerate(zip(counts, looks, strict=False)):
         x = np.arange(10) + (i - (len(counts) - 1) / 2) * width
-        axes.bar(x, 100 * np.asarray(fraction), width, label=name, color=color,
+        axes.bar(x, 100 * np.asarray(counts[name]), width, label=name, color=color,
                  hatch=hatch, edgecolor=STYLE.paper)  # fmt: skip
     axes.axhline(10, color=STYLE.ink, linewidth=1, linestyle=":")
     axes.set(xlabel="digit", ylabel="% of the images", xticks=range(10), ylim=(0, 14))
@@ -47,9 +46,7 @@ def curves(x, named, *, xlabel, ylabel, log=False) -> Axes:
     axes = figure(3.2)
     for name, y in named.items():
         axes.plot(x, y, label=name, linewidth=2)
-    axes.set(xlabel=xlabel, ylabel=ylabel)
-    if log:
-        axes.set_yscale("log")
+    axes.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if log else "linear")
     if len(named) > 1:
         axes.legend()
     return axes
@@ -64,14 +61,12 @@ def learning_curves(history) -> np.ndarray:
     history : dict of str to sequence of float
         With "loss", "accuracy", "val_loss" and "val_accuracy": ``History.history``.
     """
-    epochs = np.arange(1, len(history["loss"]) + 1)
     both = figure(3.2, 1, 2)
     for axes, key, scale in zip(both, ("loss", "accuracy"), (1, 100), strict=True):
-        parts = ("fit", "o", history[key]), ("validation", "s", history[f"val_{key}"])
-        for label, marker, values in parts:
-            axes.plot(epochs, scale * np.array(values), label=label, marker=marker,
-                      markersize=3)  # fmt: skip
-        axes.set(xlabel="epoch", title=key, xticks=epochs[4::5])
+        for part, label, mark in (("", "fit", "o"), ("val_", "validation", "s")):
+            y = scale * np.array(history[part + key])
+            axes.plot(range(1, len(y) + 1), y, label=label, marker=mark, markersize=3)
+        axes.set(xlabel="epoch", title=key, xticks=range(5, len(y) + 1, 5))
         axes.legend()
     both[1].set_title("accuracy, %")
     return both
@@ -88,20 +83,18 @@ def confusion_matrix(confusion, *, by_row=False) -> Axes:
     by_row : bool
         Show percent of each row instead of counts.
     """
-    shown, fmt, of = np.asarray(confusion), "d", ""
+    shown, right = np.asarray(confusion), np.eye(10, dtype=bool)
     if by_row:
-        shown, fmt = 100 * shown / shown.sum(axis=1, keepdims=True), ".1f"
-        of = ", % of its row"
-    right = np.eye(10, dtype=bool)
+        shown = 100 * shown / shown.sum(axis=1, keepdims=True)
     axes = figure(STYLE.width * 0.86)
-    common = {"annot": True, "fmt": fmt, "cbar": False, "square": True, "ax": axes,
-              "linewidths": 1, "linecolor": STYLE.paper}  # fmt: skip
+    common = {"annot": True, "fmt": ".1f" if by_row else "d", "cbar": False, "ax": axes,
+              "square": True, "linewidths": 1, "linecolor": STYLE.paper}  # fmt: skip
     errors = sns.light_palette(STYLE.amber, as_cmap=True)
-    words = ({"fontsize": STYLE.small, "color": STYLE.ink},
-             {"fontsize": STYLE.smaller, "color": STYLE.paper})  # fmt: skip
-    sns.heatmap(shown, mask=right, cmap=errors, vmin=0, annot_kws=words[0], **common)
-    sns.heatmap(shown, mask=~right, cmap=[STYLE.night], annot_kws=words[1], **common)
-    axes.set(xlabel="read as", ylabel="true digit" + of)
+    dark = {"fontsize": STYLE.small, "color": STYLE.ink}
+    light = {"fontsize": STYLE.smaller, "color": STYLE.paper}
+    sns.heatmap(shown, mask=right, cmap=errors, vmin=0, annot_kws=dark, **common)
+    sns.heatmap(shown, mask=~right, cmap=[STYLE.night], annot_kws=light, **common)
+    axes.set(xlabel="read as", ylabel="true digit" + ", % of its row" * by_row)
     axes.tick_params(rotation=0, length=0)
     return axes
 
@@ -114,12 +107,11 @@ def precision_recall(precision, recall) -> Axes:
     ----------
     precision, recall : array_like, shape (10,), 0 to 1
     """
-    axes = figure(3.0)
-    x = np.arange(10)
-    axes.vlines(x, 100 * precision, 100 * recall, color=STYLE.grey, linewidth=2)
-    axes.plot(x, 100 * precision, "o", color=STYLE.blue, markersize=8,
-              label="precision")  # fmt: skip
-    axes.plot(x, 100 * recall, "D", color=STYLE.orange, markersize=7, label="recall")
+    axes, x = figure(3.0), np.arange(10)
+    found, of = 100 * np.asarray(precision), 100 * np.asarray(recall)
+    axes.vlines(x, found, of, color=STYLE.grey, linewidth=2)
+    axes.plot(x, found, "o", color=STYLE.blue, markersize=8, label="precision")
+    axes.plot(x, of, "D", color=STYLE.orange, markersize=7, label="recall")
     axes.set(xlabel="digit", ylabel="%", xticks=x)
     axes.grid(False, axis="x")
     axes.legend(ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
@@ -144,9 +136,7 @@ def intervals(rows, *, reference=None, xlabel="accuracy, %", xlim=None) -> Axes:
     _estimates(axes, {name: [100 * x for x in row] for name, row in rows.items()})
     if reference is not None:
         axes.axvline(100 * reference, color=STYLE.orange, linestyle=":", linewidth=2)
-    axes.set_xlabel(xlabel)
-    if xlim is not None:
-        axes.set_xlim(*xlim)
+    axes.set(xlabel=xlabel, xlim=xlim)
     return axes
 
 
@@ -159,16 +149,14 @@ def ranges(panels) -> np.ndarray:
     Parameters
     ----------
     panels : dict of str to dict of str to array_like, shape (n,)
-        For the name of each quantity, the values of each group; the groups are the
-        same in all.
+        For the name of each quantity, the values of each group: the same groups in all.
     """
-    groups = list(next(iter(panels.values())))
+    groups = next(iter(panels.values()))
     row = figure(_height(groups), 1, len(panels), sharey=True, squeeze=False)[0]
     for axes, (title, values) in zip(row, panels.items(), strict=True):
         rows = {name: np.percentile(values[name], (50, 5, 95)) for name in groups}
         _estimates(axes, rows)
-        axes.set_xlabel(title)
-        axes.set_xlim(left=0)
+        axes.set(xlabel=title, xlim=(0, None))
     return row
 
 
@@ -182,8 +170,7 @@ def confidence_histogram(confidence, correct) -> np.ndarray:
     correct : array_like of bool, shape (n,)
     """
     confidence, correct = np.asarray(confidence), np.asarray(correct, bool)
-    bins = np.linspace(0, 1, 21)
-    both = figure(2.9, 1, 2)
+    both, bins = figure(2.9, 1, 2), np.linspace(0, 1, 21)
     parts = ("read correctly", correct, STYLE.blue), ("misread", ~correct, STYLE.orange)
     for axes, (name, chosen, color) in zip(both, parts, strict=True):
         axes.hist(confidence[chosen], bins, color=color, edgecolor=STYLE.paper)
@@ -203,8 +190,7 @@ def scatter_of(accuracies, low, high) -> Axes:
     low, high : float
         The ends of the range, drawn as dashed lines.
     """
-    axes = figure(2.6)
-    percent = 100 * np.asarray(accuracies)
+    axes, percent = figure(2.6), 100 * np.asarray(accuracies)
     axes.hist(percent, bins=40, color=STYLE.blue, edgecolor=STYLE.paper)
     for end in (low, high):
         axes.axvline(100 * end, color=STYLE.orange, linestyle="--", linewidth=2)
@@ -214,15 +200,8 @@ def scatter_of(accuracies, low, high) -> Axes:
 
 @styled
 def dots(values, *, xlabel) -> Axes:
-    """Single measurements on one line, and their mean as a bar.
-
-    Parameters
-    ----------
-    values : array_like, shape (n,)
-    xlabel : str
-    """
-    values = np.asarray(values, dtype=float)
-    axes = figure(1.7)
+    """Single measurements, shape (n,), on one line, and their mean as a bar."""
+    axes, values = figure(1.7), np.asarray(values, dtype=float)
     axes.axvline(values.mean(), color=STYLE.orange, linewidth=3, linestyle="-")
     _swarm(axes, x=values, size=10)
     axes.set(xlabel=xlabel, yticks=[])
@@ -231,17 +210,12 @@ def dots(values, *, xlabel) -> Axes:
 
 @styled
 def dot_rows(groups, *, xlabel) -> Axes:
-    """Single measurements of several groups, a line each, and their means as bars.
-
-    Parameters
-    ----------
-    groups : dict of str to array_like, shape (n,)
-    xlabel : str
-    """
+    """Like `dots`, but for a dict of several groups: a line each."""
     axes = figure(0.9 + 1.0 * len(groups))
     for y, mean in enumerate(map(np.mean, groups.values())):
-        axes.plot([mean, mean], [y - 0.35, y + 0.35], color=STYLE.orange, linewidth=3,
-                  linestyle="-")  # fmt: skip
+        axes.plot(
+            [mean] * 2, [y - 0.35, y + 0.35], "-", color=STYLE.orange, linewidth=3
+        )
     _swarm(axes, data=dict(groups), orient="h", size=7)
     axes.set(xlabel=xlabel, ylim=(len(groups) - 0.5, -0.5))
     return axes
@@ -259,15 +233,15 @@ def reliability(calibrations, fewest=10) -> Axes:
     """
     axes = figure(4.2)
     axes.plot([0, 1], [0, 1], color=STYLE.grey, linestyle=":", linewidth=2)
-    looks = (STYLE.blue, "o"), (STYLE.orange, "s")
-    for (name, found), (color, mark) in zip(calibrations.items(), looks, strict=False):
+    for name, (color, mark) in zip(calibrations, STYLE.marks, strict=False):
+        found = calibrations[name]
         drawn = found.count >= fewest
         x, y = found.confidence[drawn], found.accuracy[drawn]
         axes.plot(x, y, color=color, linewidth=1.5, marker=mark, label=name)
         sizes = 30 + 2 * np.sqrt(found.count[drawn])
         axes.scatter(x, y, sizes, color=color, marker=mark, zorder=3)
-    axes.set(xlabel="confidence", ylabel="fraction read correctly")
-    axes.set(xlim=(0, 1.02), ylim=(0, 1.03), aspect="equal")
+    axes.set(xlabel="confidence", ylabel="fraction read correctly", xlim=(0, 1.02),
+             ylim=(0, 1.03), aspect="equal")  # fmt: skip
     axes.legend(loc="upper left")
     return axes
 
@@ -284,20 +258,17 @@ def corruptions(results, kinds) -> np.ndarray:
     """
     rows = -(-len(kinds) // 3)
     grid = figure(2.2 * rows, rows, 3, sharex=True, sharey=True, squeeze=False)
-    networks = list(dict.fromkeys(name for name, _ in results))
-    looks = (STYLE.blue, "o"), (STYLE.orange, "s")
+    networks = dict.fromkeys(name for name, _ in results)
     for axes, kind in zip(grid.flat, kinds, strict=False):
-        for name, (color, mark) in zip(networks, looks, strict=False):
-            found = results[name, kind]
-            y = 100 * np.array([one.accuracy for one in found])
-            ends = 100 * np.array([one.interval for one in found]).T
-            axes.errorbar(range(1, len(y) + 1), y, np.abs(ends - y), color=color,
-                          marker=mark, label=name, linewidth=1.5)  # fmt: skip
-        axes.set(title=kind, xticks=range(1, len(y) + 1), ylim=(0, 103))
-    for axes in grid[-1]:
-        axes.set_xlabel("strength")
-    for axes in grid[:, 0]:
-        axes.set_ylabel("accuracy, %")
+        for name, (color, mark) in zip(networks, STYLE.marks, strict=False):
+            found = [(one.accuracy, *one.interval) for one in results[name, kind]]
+            y, low, high = 100 * np.transpose(found)
+            x, errors = range(1, len(y) + 1), (y - low, high - y)
+            axes.errorbar(x, y, errors, color=color, marker=mark, label=name,
+                          linewidth=1.5)  # fmt: skip
+        axes.set(title=kind, xticks=x, ylim=(0, 103))
+    plt.setp(grid[-1], xlabel="strength")
+    plt.setp(grid[:, 0], ylabel="accuracy, %")
     grid[0, 0].legend(loc="lower left")
     return grid
 
@@ -310,7 +281,7 @@ def _height(rows):
 def _estimates(axes, rows):
     """A row for each name: a point, and a bar from low to high."""
     for y, (value, low, high) in enumerate(rows.values()):
-        axes.plot([low, high], [y, y], color=STYLE.blue, linewidth=3, linestyle="-")
+        axes.plot([low, high], [y, y], "-", color=STYLE.blue, linewidth=3)
         axes.plot(value, y, "o", color=STYLE.paper, markeredgecolor=STYLE.blue,
                   markeredgewidth=2, markersize=8)  # fmt: skip
     axes.set(yticks=range(len(rows)), ylim=(len(rows) - 0.5, -0.5))
@@ -319,5 +290,5 @@ def _estimates(axes, rows):
 
 def _swarm(axes, **options):
     """Dots that do not cover each other."""
-    sns.swarmplot(color=STYLE.blue, edgecolor=STYLE.paper, linewidth=1, ax=axes,
-                  **options)  # fmt: skip
+    look = {"color": STYLE.blue, "edgecolor": STYLE.paper, "linewidth": 1}
+    sns.swarmplot(ax=axes, **look, **options)

@@ -88,7 +88,7 @@ def no_ticks(axes):
     axes.grid(False)
 
 
-def emphasis(marked):
+def caption_style(marked):
     """How a caption is written: bold and orange if it is marked."""
     color, weight = (STYLE.orange, "bold") if marked else (STYLE.ink, "normal")
     return {"color": color, "weight": weight, "fontsize": STYLE.small}
