@@ -266,7 +266,7 @@ def corruptions(results, kinds) -> np.ndarray:
             x, errors = range(1, len(y) + 1), (y - low, high - y)
             axes.errorbar(x, y, errors, color=color, marker=mark, label=name,
                           linewidth=1.5)  # fmt: skip
-        axes.set(title=kind, xticks=x, ylim=(0, 103))
+        axes.set(title=kind.replace("_", " "), xticks=x, ylim=(0, 103))
     plt.setp(grid[-1], xlabel="strength")
     plt.setp(grid[:, 0], ylabel="accuracy, %")
     grid[0, 0].legend(loc="lower left")
