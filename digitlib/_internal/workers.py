@@ -1,4 +1,4 @@
-"""Work on all cores or on a cluster: the one door for sweeps and batches."""
+"""Work on all cores or on a cluster: the one door for all who have much to do."""
 
 from concurrent.futures import BrokenExecutor, CancelledError
 import gc
@@ -8,11 +8,9 @@ import warnings
 
 from digitlib.errors import DigitlibError
 
-AGAIN = "what is finished is kept, so start the same again"
 
-
-def run_all(function, tasks, jobs=-1, dask=None):
-    """Call a function for many tasks, in other processes.
+def run_all(function, tasks, jobs=-1, dask=None, ordered=False):
+    """Call a function for many tasks: here, in other processes, or on a cluster.
 
     Tasks are taken from their iterable when a worker is nearly free for them, so that
     there may be any number.
@@ -23,14 +21,16 @@ def run_all(function, tasks, jobs=-1, dask=None):
     tasks : iterable of tuple
         The arguments of each call.
     jobs : int
-        How many at once; -1 is one for each core.
+        How many at once; -1 is one for each core, and 1 does all here.
     dask : str, optional
         Address of a Dask scheduler; its workers take the place of the jobs.
+    ordered : bool
+        Whether results come in the order of the tasks, or as soon as they are there.
 
     Yields
     ------
     object
-        What each call returned, as soon as it is finished.
+        What each call returned.
 
     Raises
     ------
@@ -38,6 +38,9 @@ def run_all(function, tasks, jobs=-1, dask=None):
         If joblib or Dask is not installed, a process is killed, or Dask does not
         answer; and whatever a call raises.
     """
+    if jobs == 1 and dask is None:
+        yield from (function(*task) for task in tasks)
+        return
     try:
         from joblib import Parallel, delayed, parallel_config
     except ImportError as error:
@@ -45,7 +48,9 @@ def run_all(function, tasks, jobs=-1, dask=None):
 
     work = (delayed(_call)(function, *task) for task in tasks)
     # One task at a time, not several joined, or results would have to wait.
-    how = {"return_as": "generator_unordered", "batch_size": 1}
+    order = "generator" if ordered else "generator_unordered"
+    how = {"return_as": order, "batch_size": 1}
+    again = "what is finished is kept, so start the same again"
     if dask is None:
         with warnings.catch_warnings(), parallel_config(backend="loky", n_jobs=jobs):
             # What TensorFlow compiled stays in memory; a worker that has grown is
@@ -58,7 +63,7 @@ def run_all(function, tasks, jobs=-1, dask=None):
             except BrokenExecutor as error:
                 raise DigitlibError(
                     "a worker process was ended from outside, perhaps for lack of "
-                    f"memory; {AGAIN}, with fewer --jobs"
+                    f"memory; {again}, with fewer --jobs"
                 ) from error
         return
     try:
@@ -71,7 +76,7 @@ def run_all(function, tasks, jobs=-1, dask=None):
             not type(error).__module__.startswith("distributed")
         ):
             raise
-        raise DigitlibError(f"{dask}: the Dask cluster went away; {AGAIN}") from error
+        raise DigitlibError(f"{dask}: the Dask cluster went away; {again}") from error
 
 
 def _call(function, *task):

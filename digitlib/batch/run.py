@@ -148,8 +148,6 @@ def _read_all(paths, options, records, listed, jobs, dask):
         return None if unlisted else record
 
     tasks = ((path, os.path.abspath(path), known(path), options) for path in paths)
-    if jobs == 1 and dask is None:
-        return (_read_one(*task) for task in tasks)
     return run_all(_read_one, tasks, jobs, dask)
 
 
