@@ -3,11 +3,10 @@
     python benchmarks/others.py
 
 Each method learns from the 60,000 training images and is judged on the test set, once,
-with the settings given here. Results go to book/results/others.csv, a line as soon as a
-method is done; methods that are in the file already are skipped.
+with the settings given here. Results go to book/results/others.csv; methods that are in
+the file already are skipped, and what is done is kept if this is interrupted or killed.
 """
 
-import csv
 from importlib.metadata import version
 from pathlib import Path
 import pickle
@@ -21,6 +20,7 @@ from sklearn.svm import SVC
 
 from digitlib._internal.quiet_tensorflow import keras
 from digitlib._internal.quiet_tensorflow import tensorflow as tf
+from digitlib._internal.store import Results
 from digitlib.augmentation import augment
 from digitlib.data import load_mnist
 from digitlib.model import forward
@@ -109,32 +109,30 @@ METHODS = {
 }
 
 
+def measured(learn, training_images, test_images):
+    """Accuracy, size and times of a method, as the table has them."""
+    (x_train, y_train), (x_test, y_test) = training_images, test_images
+    start = time.perf_counter()
+    predict, size = learn(x_train, y_train)
+    training = time.perf_counter() - start
+    predict(x_test[:1000])  # compiles, where there is something to compile
+    start = time.perf_counter()
+    accuracy = (predict(x_test) == y_test).mean()
+    per_image = 1e6 * (time.perf_counter() - start) / len(x_test)
+    return f"{accuracy:.4f}", f"{size / 1e6:.2f}", f"{training:.0f}", f"{per_image:.1f}"
+
+
 def main():
-    done = set()
-    if RESULTS.exists():
-        with RESULTS.open() as file:
-            done = {row["method"] for row in csv.DictReader(file)}
-    else:
-        RESULTS.write_text(",".join(COLUMNS) + "\n")
     names = ("scikit-learn", "keras", "tensorflow")
     versions = " ".join(f"{name}={version(name)}" for name in names)
-    (x_train, y_train), (x_test, y_test) = load_mnist()
-    x_train, x_test = x_train / np.float32(255), x_test / np.float32(255)
-    for name, learn in METHODS.items():
-        if name in done:
-            continue
-        start = time.perf_counter()
-        predict, size = learn(x_train, y_train)
-        training = time.perf_counter() - start
-        predict(x_test[:1000])  # compiles, where there is something to compile
-        start = time.perf_counter()
-        accuracy = (predict(x_test) == y_test).mean()
-        per_image = 1e6 * (time.perf_counter() - start) / len(x_test)
-        row = [name, f"{accuracy:.4f}", f"{size / 1e6:.2f}", f"{training:.0f}",
-               f"{per_image:.1f}", versions]  # fmt: skip
-        with RESULTS.open("a") as file:
-            csv.writer(file, lineterminator="\n").writerow(row)
-        print(*row, flush=True)
+    images = [(x / np.float32(255), y) for x, y in load_mnist()]
+    with Results(RESULTS, COLUMNS, 1) as results:
+        done = {name for name, *_ in results.rows}
+        for name, learn in METHODS.items():
+            if name not in done:
+                row = name, *measured(learn, *images), versions
+                results.add(*row)
+                print(*row, flush=True)
 
 
 if __name__ == "__main__":

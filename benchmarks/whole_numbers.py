@@ -13,18 +13,19 @@ wrong.
 import argparse
 import csv
 from importlib.metadata import version
-from io import BytesIO
+from io import BytesIO, StringIO
 import os
 from pathlib import Path
 import shutil
 import subprocess
 import sys
 
-from joblib import Parallel, delayed
 import matplotlib
 import numpy as np
 from PIL import Image
 
+from digitlib._internal.files import replacing
+from digitlib._internal.workers import run_all
 from digitlib.data import CONTESTED, load_mnist
 from digitlib.imaging.binarization import (
     BINARIZATION,
@@ -161,10 +162,12 @@ def misread(found):
 
 def write_down(path, columns, rows):
     versions = " ".join(f"{name}={version(name)}" for name in PACKAGES)
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([*columns, "versions"])
-        writer.writerows([*row, versions] for row in rows)
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*columns, "versions"])
+    writer.writerows([*row, versions] for row in rows)
+    with replacing(path) as file:
+        file.write(text.getvalue().encode())
 
 
 def main():
@@ -174,12 +177,12 @@ def main():
     if not shutil.which("tesseract"):
         sys.exit("tesseract: not installed; install tesseract-ocr")
     work = [
-        delayed(judged)(kind, min(PART, n - start), first_seed(kind) + start)
+        (kind, min(PART, n - start), first_seed(kind) + start)
         for kind in ALL
         for start in range(0, n, PART)
     ]
     found = []
-    for part in Parallel(n_jobs=2, return_as="generator")(work):
+    for part in run_all(judged, work, jobs=2, ordered=True):
         found += part
         print(*next(table(part)), flush=True)
     rows = list(table(found))

@@ -12,8 +12,8 @@ import errno
 from itertools import chain
 import json
 import os
-import re
 import sys
+import tempfile
 
 import numpy as np
 
@@ -21,8 +21,6 @@ from digitlib.data import checksum, load_mnist, split_validation
 from digitlib.errors import DigitlibError
 from digitlib.model import forward, load_weights, save_weights
 from digitlib.tuning.recipes import CHANGES, find_recipe, train_recipe
-
-SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".tif", ".tiff", ".bmp", ".webp")
 
 
 def main(arguments=None):
@@ -51,12 +49,13 @@ def recognize(options):
     """Read each image and print its digit."""
     # These take a while to load, and the other commands do without.
     from digitlib._internal.terminal import draw
+    from digitlib.batch.paths import images_in
     from digitlib.preprocessing import resize_only
     from digitlib.recognizer import Recognizer
 
     recipe = {"preprocess": resize_only} if options.resize_only else {}
     recognizer = Recognizer(options.weights, **recipe)
-    items = [item for path in options.paths for item in _items(path)]
+    items = [item for path in options.paths for item in images_in(path)]
     failed = 0
     with _progress(items, len(items)) as progress:
         for path, error in progress:
@@ -81,37 +80,6 @@ def recognize(options):
     return 1 if failed else 0
 
 
-def _items(path):
-    """What a path stands for: itself, or the images in a folder; each with an error."""
-    from digitlib.imaging.loading import readable
-
-    if not os.path.isdir(path):
-        return [(path, None)]
-    try:
-        with os.scandir(path) as entries:
-            names = [
-                entry.name
-                for entry in entries
-                if entry.name.lower().endswith(SUFFIXES)
-                and not entry.name.startswith(".")  # hidden, such as macOS's `._7.png`
-                and entry.is_file()
-            ]
-    except OSError as error:
-        why = f"{readable(path)}: cannot be opened ({error.strerror})"
-        return [(path, DigitlibError(f"{why}; give another folder"))]
-    if not names:
-        suffixes = ", ".join(suffix[1:] for suffix in SUFFIXES)
-        why = f"{readable(path)}: no image in this folder"
-        return [(path, DigitlibError(f"{why}; give one with {suffixes} files"))]
-    return [(os.path.join(path, name), None) for name in sorted(names, key=_natural)]
-
-
-def _natural(name):
-    """Sort 2.png before 10.png."""
-    parts = re.split(r"([0-9]+)", name.casefold())
-    return [int(part) if part.isdecimal() else part for part in parts], name
-
-
 def _progress(items, total, lines=True):
     """Show how far we are, to a person who does not see the lines themselves."""
     if total < 2 or not sys.stderr.isatty() or (lines and sys.stdout.isatty()):
@@ -123,11 +91,12 @@ def _progress(items, total, lines=True):
 
 def read(options):
     """Read the number in each image, and print it or write it down."""
-    from digitlib.batch.run import once, read_files
+    from digitlib.batch.paths import images_in, once
+    from digitlib.batch.run import read_files
     from digitlib.batch.store import Record
     from digitlib.imaging.loading import readable
 
-    items = [item for path in options.paths for item in _items(path)]
+    items = [item for path in options.paths for item in images_in(path)]
     bad = [Record(path, None, error=str(error)) for path, error in items if error]
     paths, again = once(path for path, error in items if not error)
     for path in again:
@@ -187,38 +156,32 @@ def train(options):
     training = x_train.astype(np.float32) / 255, y_train
     how = {"seed": options.seed, "epochs": options.epochs}
     if options.calibrate:
-        fit, validation, twin = _twin(recipe, training, how)
-    from importlib.metadata import version
-
+        fit, validation = _parted(*training)
+    # Whatever could fail is asked for before the training, not after.
+    known = {
+        "seed": options.seed,
+        "data_sha256": {"x_train": checksum(x_train), "y_train": checksum(y_train)},
+        "versions": _versions("digitlib", "keras", "numpy", "tensorflow"),
+    }
     model, history = train_recipe(recipe, *training, **how)
     epochs = len(history.history.get("loss", []))
     if epochs == 0:
         raise DigitlibError("no epoch was finished, so nothing is saved; train longer")
-    acceptance = {}
+    known["recipe"] = {
+        "name": options.recipe,
+        "images": len(x_train),
+        "epochs": epochs,
+        "optimizer": "Adam",
+        **asdict(recipe),
+    }
+    _save(options.out, model, known)
     if options.calibrate:
-        from digitlib.tuning.acceptance import fit_acceptance
-
-        detector, acceptance = fit_acceptance(
-            model.get_weights(), twin, fit[0], validation, options.seed
-        )
-        acceptance["detector"] = detector
-    save_weights(
-        options.out,
-        model,
-        recipe={
-            "name": options.recipe,
-            "images": len(x_train),
-            "epochs": epochs,
-            "optimizer": "Adam",
-            **asdict(recipe),
-        },
-        seed=options.seed,
-        **acceptance,
-        data_sha256={"x_train": checksum(x_train), "y_train": checksum(y_train)},
-        versions={
-            name: version(name) for name in ("digitlib", "keras", "numpy", "tensorflow")
-        },
-    )
+        try:
+            acceptance = _acceptance(model, recipe, fit, validation, how)
+            _save(options.out, model, known | acceptance)
+        except BaseException:
+            _complain(f"{options.out}: saved, but not calibrated")
+            raise
     loss, accuracy = history.history["loss"][-1], history.history["accuracy"][-1]
     print(
         f"{options.out}: {epochs} epochs, training loss {loss:.4f}, "
@@ -227,20 +190,40 @@ def train(options):
     return 0
 
 
-def _twin(recipe, training, how):
-    """Train the same network without the validation images.
+def _versions(*packages):
+    from importlib.metadata import version
 
-    Returns the fit images and their labels, the validation images and theirs, and the
-    weights.
-    """
+    return {name: version(name) for name in packages}
+
+
+def _parted(x, y):
     try:
-        fit, validation = split_validation(*training)
+        return split_validation(x, y)
     except DigitlibError as error:
         raise DigitlibError("--calibrate: more training images are needed") from error
+
+
+def _save(place, model, known):
+    """Save weights, if need be in another place: they took long to train."""
+    try:
+        save_weights(place, model, **known)
+    except DigitlibError as error:
+        aside = os.path.join(tempfile.mkdtemp(prefix="digitlib-"), "weights.npz")
+        save_weights(aside, model, **known)
+        raise DigitlibError(f"{error}; the weights are in {aside}") from error
+
+
+def _acceptance(model, recipe, fit, validation, how):
+    """What is fitted with a twin, that has not learned from the validation images."""
+    from digitlib.tuning.acceptance import fit_acceptance
+
     twin, history = train_recipe(recipe, *fit, **how)
     if len(history.epoch) < how["epochs"]:
         raise KeyboardInterrupt
-    return fit, validation, twin.get_weights()
+    detector, acceptance = fit_acceptance(
+        model.get_weights(), twin.get_weights(), fit[0], validation, how["seed"]
+    )
+    return {**acceptance, "detector": detector}
 
 
 def sweep(options):
@@ -329,9 +312,7 @@ def _positive(text):
 
 class _ShowVersion(argparse.Action):
     def __call__(self, parser, *others):
-        from importlib.metadata import version
-
-        print(f"digitlib {version('digitlib')}")
+        print("digitlib", _versions("digitlib")["digitlib"])
         parser.exit()
 
 
@@ -343,154 +324,111 @@ def _parser():
         "--version", action=_ShowVersion, nargs=0, help="print the version and exit"
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    command = commands.add_parser("recognize", help="read the digit in each image")
-    command.add_argument(
-        "paths",
-        nargs="+",
-        metavar="PATH",
-        help="an image of one digit, or a folder, which means the images in it",
-    )
-    command.add_argument(
-        "--resize-only",
-        action="store_true",
-        help="the document's recipe: resize the image to 28x28, and do nothing else",
-    )
-    output = command.add_mutually_exclusive_group()
-    output.add_argument(
-        "--show", action="store_true", help="draw the image that the network was given"
-    )
-    command.set_defaults(run=recognize)
-    _add_common(command, output, weights="robust")
-
-    command = commands.add_parser(
-        "read", help="read the number in each image: codes, amounts, several lines"
-    )
-    command.add_argument(
-        "paths",
-        nargs="+",
-        metavar="PATH",
-        help="an image of digits, or a folder, which means the images in it",
-    )
-    count = command.add_mutually_exclusive_group()
-    count.add_argument(
-        "--digits", type=_positive, metavar="N", help="how many there are in each"
-    )
-    count.add_argument(
-        "--pattern",
-        metavar="TEXT",
-        help="the same, as in '#####-####': each # is a digit, and the rest is filled "
-        "in",
-    )
-    output = command.add_mutually_exclusive_group()
-    output.add_argument(
-        "--output",
-        metavar="FILE",
-        help="write a line for each image into this .csv or .jsonl file; an image that "
-        "it holds already, unchanged, is not read again",
-    )
-    command.add_argument(
-        "--review",
-        metavar="DIR",
-        help="write each image that is not accepted into this folder, with boxes and "
-        "guesses, and a list to key in what a person reads; these are copies of "
-        "people's handwriting: protect them, and delete them when you are done",
-    )
-    command.add_argument(
-        "--jobs",
-        type=_positive,
-        default=1,
-        metavar="N",
-        help="images at the same time, which are then printed as they are finished "
-        "(default: 1)",
-    )
-    command.add_argument(
-        "--dask",
-        metavar="ADDRESS",
-        help="read on the workers of this Dask scheduler, which must find all files "
-        "at the same paths",
-    )
-    command.set_defaults(run=read)
-    _add_common(command, output, weights="reading")
-
-    command = commands.add_parser("train", help="train the network, save its weights")
-    command.add_argument("--out", required=True, metavar="FILE", help="where to save")
-    command.add_argument(
-        "--recipe",
-        default="plain",
-        metavar="NAME",
-        help=f"plain, robust, or with changes, such as plain+affine or robust-affine "
-        f"({', '.join(CHANGES)})",
-    )
-    command.add_argument(
-        "--calibrate",
-        action="store_true",
-        help="also find out when to accept a reading: temperature, detector and "
-        "threshold (takes minutes)",
-    )
-    command.add_argument(
-        "--batch-size", type=_positive, metavar="N", help="instead of the recipe's"
-    )
-    command.add_argument("--epochs", type=_positive, default=20, metavar="N")
-    command.add_argument("--seed", type=int, default=0, metavar="N")
-    command.set_defaults(run=train)
-    _add_data(command)
-
-    command = commands.add_parser(
-        "sweep", help="train many recipes with many seeds, write the results down"
-    )
-    command.add_argument("recipes", nargs="+", metavar="RECIPE", help="as for train")
-    command.add_argument(
-        "--out",
-        required=True,
-        metavar="FILE",
-        help="the results; runs that it holds are skipped",
-    )
-    command.add_argument("--seeds", type=_positive, default=5, metavar="N")
-    command.add_argument("--epochs", type=_positive, default=20, metavar="N")
-    command.add_argument(
-        "--test",
-        action="store_true",
-        help="learn from all training images and judge on the test images, instead of "
-        "the validation images",
-    )
-    command.add_argument(
-        "--jobs",
-        type=_positive,
-        default=-1,
-        metavar="N",
-        help="runs at the same time (default: one for each core)",
-    )
-    command.add_argument(
-        "--dask", metavar="ADDRESS", help="run on the workers of this Dask scheduler"
-    )
-    command.set_defaults(run=sweep)
-
-    command = commands.add_parser("evaluate", help="judge weights on the test images")
-    command.set_defaults(run=evaluate_weights)
-    _add_common(command, command, weights="plain")
-    _add_data(command)
+    for run, add_options, name, text in (
+        (recognize, _recognize_options, "recognize", "read the digit in each image"),
+        (read, _read_options, "read",
+         "read the number in each image: codes, amounts, several lines"),
+        (train, _train_options, "train", "train the network, save its weights"),
+        (sweep, _sweep_options, "sweep",
+         "train many recipes with many seeds, write the results down"),
+        (evaluate_weights, _evaluate_options, "evaluate",
+         "judge weights on the test images"),
+    ):  # fmt: skip
+        command = commands.add_parser(name, help=text)
+        command.set_defaults(run=run)
+        add_options(command, command.add_argument)
     return parser
 
 
-def _add_common(command, output, weights):
-    command.add_argument(
-        "--weights",
-        default=weights,
-        metavar="NAME_OR_FILE",
-        help="plain (the document's training), robust (with distorted images), reading "
-        "(with digits from generated fields too), or a file that `digitlib train` "
-        f"saved (default: {weights})",
-    )
-    output.add_argument(
-        "--json", action="store_true", help="print one JSON object a line"
-    )
+FLAG = {"action": "store_true"}
+NUMBER = {"type": _positive, "metavar": "N"}
 
 
-def _add_data(command):
-    command.add_argument(
-        "--data", metavar="FILE", help="another .npz file in the layout of MNIST"
-    )
+def _recognize_options(command, add):
+    _add_paths(add, "an image of one digit")
+    text = "the document's recipe: resize the image to 28x28, and do nothing else"
+    add("--resize-only", **FLAG, help=text)
+    add_output = command.add_mutually_exclusive_group().add_argument
+    add_output("--show", **FLAG, help="draw the image that the network was given")
+    _add_weights(add, "robust")
+    _add_json(add_output)
+
+
+def _read_options(command, add):
+    _add_paths(add, "an image of digits")
+    add_count = command.add_mutually_exclusive_group().add_argument
+    add_count("--digits", **NUMBER, help="how many there are in each")
+    text = "the same, as in '#####-####': each # is a digit, and the rest is filled in"
+    add_count("--pattern", metavar="TEXT", help=text)
+    add_output = command.add_mutually_exclusive_group().add_argument
+    text = """write a line for each image into this .csv or .jsonl file; an image that
+        it holds already, unchanged, is not read again"""
+    add_output("--output", metavar="FILE", help=text)
+    text = """write each image that is not accepted into this folder, with boxes and
+        guesses, and a list to key in what a person reads; these are copies of people's
+        handwriting: protect them, and delete them when you are done"""
+    add("--review", metavar="DIR", help=text)
+    text = "images at the same time, which are then printed as they are finished"
+    add("--jobs", **NUMBER, default=1, help=f"{text} (default: 1)")
+    text = "read on the workers of this Dask scheduler, which must find all files at"
+    add("--dask", metavar="ADDRESS", help=f"{text} the same paths")
+    _add_weights(add, "reading")
+    _add_json(add_output)
+
+
+def _train_options(_, add):
+    add("--out", required=True, metavar="FILE", help="where to save")
+    text = f"""plain, robust, or with changes, such as plain+affine or robust-affine
+        ({", ".join(CHANGES)})"""
+    add("--recipe", default="plain", metavar="NAME", help=text)
+    text = """also find out when to accept a reading: temperature, detector and
+        threshold (takes minutes)"""
+    add("--calibrate", **FLAG, help=text)
+    add("--batch-size", **NUMBER, help="instead of the recipe's")
+    add("--epochs", **NUMBER, default=20)
+    add("--seed", type=int, default=0, metavar="N")
+    _add_data(add)
+
+
+def _sweep_options(_, add):
+    add("recipes", nargs="+", metavar="RECIPE", help="as for train")
+    text = "the results; runs that it holds are skipped"
+    add("--out", required=True, metavar="FILE", help=text)
+    add("--seeds", **NUMBER, default=5)
+    add("--epochs", **NUMBER, default=20)
+    text = """learn from all training images and judge on the test images, instead of
+        the validation images"""
+    add("--test", **FLAG, help=text)
+    text = "runs at the same time (default: one for each core)"
+    add("--jobs", **NUMBER, default=-1, help=text)
+    text = "run on the workers of this Dask scheduler"
+    add("--dask", metavar="ADDRESS", help=text)
+
+
+def _evaluate_options(_, add):
+    _add_weights(add, "plain")
+    _add_json(add)
+    _add_data(add)
+
+
+def _add_paths(add, what):
+    text = f"{what}, or a folder, which means the images in it"
+    add("paths", nargs="+", metavar="PATH", help=text)
+
+
+def _add_json(add):
+    add("--json", **FLAG, help="print one JSON object a line")
+
+
+def _add_weights(add, default):
+    text = f"""plain (the document's training), robust (with distorted images), reading
+        (with digits from generated fields too), or a file that `digitlib train` saved
+        (default: {default})"""
+    add("--weights", default=default, metavar="NAME_OR_FILE", help=text)
+
+
+def _add_data(add):
+    add("--data", metavar="FILE", help="another .npz file in the layout of MNIST")
 
 
 if __name__ == "__main__":

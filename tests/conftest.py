@@ -53,3 +53,18 @@ def small(mnist):
     (x_train, y_train), _ = mnist
     x, y = x_train[:2500] / np.float32(255), y_train[:2500]
     return split_validation(x, y, n=500)
+
+
+@pytest.fixture(scope="session")
+def tiny(mnist):
+    """500 images and their labels for the shortest trainings, scaled."""
+    (x_train, y_train), _ = mnist
+    return x_train[:500] / np.float32(255), y_train[:500]
+
+
+@pytest.fixture(scope="session")
+def trained(tiny):
+    """The plain recipe, seed 3, two epochs of ``tiny``: the model, its history."""
+    from digitlib.tuning.recipes import train_recipe
+
+    return train_recipe("plain", *tiny, seed=3, epochs=2, progress=False)

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from functools import partial
-from importlib.metadata import entry_points, version
+from importlib.metadata import PackageNotFoundError, entry_points, version
 import io
 import json
 import os
@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import termios
+from types import SimpleNamespace
 
 import numpy as np
 from PIL import Image
@@ -18,9 +19,16 @@ import pytest
 
 from digitlib.__main__ import main
 from digitlib._internal.terminal import draw
-from digitlib.data import load_mnist, split_validation
+from digitlib.data import split_validation
+from digitlib.errors import DigitlibError
 from digitlib.evaluation import evaluate, fit_temperature
-from digitlib.model import forward, load_provenance, load_trained, load_weights
+from digitlib.model import (
+    forward,
+    load_provenance,
+    load_trained,
+    load_weights,
+    save_weights,
+)
 from digitlib.preprocessing import resize_only
 from digitlib.recognizer import Prediction, Recognizer
 from digitlib.tuning.acceptance import fit_acceptance
@@ -432,40 +440,67 @@ def test_evaluate_is_the_librarys(capsys, test_probabilities, test_labels):
     assert [int(n) for n in row_of_7.split()[1:11]] == expected.confusion[7].tolist()
 
 
+# Training
+
+
 @pytest.fixture
-def small_data(mnist, tmp_path):
-    (x_train, y_train), (x_test, y_test) = mnist
-    path = tmp_path / "small.npz"
-    np.savez(path, x_train=x_train[:500], y_train=y_train[:500],
-             x_test=x_test[:100], y_test=y_test[:100])  # fmt: skip
-    return path
+def data(mnist, tiny, tmp_path):
+    """A file in MNIST's layout; its training images are ``tiny``."""
+    (x, y), (x_test, y_test) = mnist
+    n = len(tiny[0])
+    np.savez(tmp_path / "tiny.npz", x_train=x[:n], y_train=y[:n], x_test=x_test[:100],
+             y_test=y_test[:100])  # fmt: skip
+    return str(tmp_path / "tiny.npz")
 
 
-def train_small(small_data, out, *more):
-    return main(["train", "--data", str(small_data), "--out", str(out), *more])
+@pytest.fixture
+def out(tmp_path):
+    return str(tmp_path / "mine.npz")
 
 
-def test_train_then_use(small_data, tmp_path, capsys):
-    out = tmp_path / "mine.npz"
-    assert train_small(small_data, out, "--epochs", "3", "--seed", "4") == 0
-    assert f"{out}: 3 epochs" in capsys.readouterr().out
-    provenance = load_provenance(out)
-    assert provenance["recipe"]["epochs"] == 3
-    assert provenance["recipe"]["images"] == 500
-    assert provenance["data_sha256"] != load_provenance("plain")["data_sha256"]
-    assert provenance["seed"] == 4
-    assert (
-        main(["evaluate", "--json", "--data", str(small_data), "--weights", str(out)])
-        == 0
+@pytest.fixture
+def trainings(monkeypatch, trained):
+    """What was to be trained: recipe, number of images, how; nothing really is."""
+    asked = []
+
+    def train_recipe(recipe, x, y, **how):
+        asked.append((recipe, len(x), how))
+        model, history = trained
+        finished = SimpleNamespace(history=history.history, epoch=range(how["epochs"]))
+        return model, finished
+
+    monkeypatch.setattr("digitlib.__main__.train_recipe", train_recipe)
+    return asked
+
+
+def train(data, out, *more):
+    return main(["train", "--data", data, "--out", out, *more])
+
+
+def are_weights_of(path, model):
+    saved = load_weights(path)
+    return all(
+        np.array_equal(array, expected.astype(np.float16))
+        for array, expected in zip(saved, model.get_weights(), strict=True)
     )
-    assert json.loads(capsys.readouterr().out)["accuracy"] > 0.6
 
 
-def test_the_recorded_recipe_reproduces(small_data, tmp_path):
-    for name in ("a.npz", "b.npz"):
-        assert train_small(small_data, tmp_path / name, "--epochs", "1") == 0
-    first, second = (load_weights(tmp_path / name) for name in ("a.npz", "b.npz"))
-    assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+def test_train_then_use(data, out, trained, tiny, capsys):
+    """The recorded recipe gives the same weights again."""
+    assert train(data, out, "--epochs", "2", "--seed", "3") == 0
+    said = capsys.readouterr().out
+    accuracy = trained[1].history["accuracy"][-1]
+    assert said.startswith(f"{out}: 2 epochs, training loss ")
+    assert said.endswith(f", training accuracy {accuracy:.4f}\n")
+    assert are_weights_of(out, trained[0])
+    known = load_provenance(out)
+    assert known["recipe"]["epochs"] == 2
+    assert known["recipe"]["images"] == len(tiny[0])
+    assert known["data_sha256"] != load_provenance("plain")["data_sha256"]
+    assert known["seed"] == 3
+    assert {*known["versions"]} == {"digitlib", "keras", "numpy", "tensorflow"}
+    assert main(["evaluate", "--json", "--data", data, "--weights", out]) == 0
+    assert json.loads(capsys.readouterr().out)["accuracy"] > 0.4
 
 
 def interrupt_after(monkeypatch, epochs):
@@ -489,32 +524,17 @@ def interrupt_after(monkeypatch, epochs):
     monkeypatch.setattr(training, "_compile_epoch", compile_epoch)
 
 
+@pytest.mark.parametrize("finished", [0, 1])
 def test_an_interrupted_training_saves_the_finished_epochs(
-    small_data, tmp_path, capsys, monkeypatch
+    data, out, capsys, monkeypatch, finished
 ):
-    out = tmp_path / "mine.npz"
-    with monkeypatch.context() as patch:
-        interrupt_after(patch, 0)
-        assert train_small(small_data, out) == 1
-    assert "nothing is saved" in capsys.readouterr().err
-    assert not out.exists()
-    with monkeypatch.context() as patch:
-        interrupt_after(patch, 2)
-        assert train_small(small_data, out) == 0
-    assert load_provenance(out)["recipe"]["epochs"] == 2
-
-
-def read_small(small_data):
-    (x, y), _ = load_mnist(small_data)
-    return x / np.float32(255), y
-
-
-def are_weights_of(path, model):
-    saved = load_weights(path)
-    return all(
-        np.array_equal(array, expected.astype(np.float16))
-        for array, expected in zip(saved, model.get_weights(), strict=True)
-    )
+    interrupt_after(monkeypatch, finished)
+    assert train(data, out, "--epochs", "3") == 1 - finished
+    if finished:
+        assert load_provenance(out)["recipe"]["epochs"] == 1
+    else:
+        assert "nothing is saved" in capsys.readouterr().err
+        assert not os.path.exists(out)
 
 
 @pytest.mark.parametrize(
@@ -528,73 +548,129 @@ def are_weights_of(path, model):
         ),
     ],
 )
-def test_train_by_a_recipe(small_data, tmp_path, options, recipe):
-    out = tmp_path / "mine.npz"
-    assert train_small(small_data, out, "--epochs", "2", "--seed", "3", *options) == 0
-    model, _ = train_recipe(recipe, *read_small(small_data), seed=3, epochs=2)
-    assert are_weights_of(out, model)
-    provenance = load_provenance(out)
-    written = provenance["recipe"]
+def test_train_by_a_recipe(data, out, trained, trainings, tiny, options, recipe):
+    assert train(data, out, "--epochs", "2", "--seed", "3", *options) == 0
+    assert trainings == [(recipe, len(tiny[0]), {"seed": 3, "epochs": 2})]
+    assert are_weights_of(out, trained[0])
+    known = load_provenance(out)
+    written = known["recipe"]
     assert {name: written[name] for name in asdict(recipe)} == asdict(recipe)
     assert written["name"] == (options[1] if "--recipe" in options else "plain")
-    assert (written["epochs"], written["images"]) == (2, 500)
-    assert provenance["seed"] == 3
-    assert not {"temperature", "threshold"} & set(provenance)
+    assert not {"temperature", "threshold"} & set(known)
     assert load_trained(out).detector is None
 
 
-@pytest.mark.parametrize(
-    ("n", "epochs"), [(200, 4), pytest.param(30, 10, marks=pytest.mark.slow)]
-)
+def no_such_package(name):
+    raise PackageNotFoundError(name)
+
+
+def test_what_may_fail_is_asked_before_the_training(data, out, trainings, monkeypatch):
+    monkeypatch.setattr("importlib.metadata.version", no_such_package)
+    with pytest.raises(PackageNotFoundError):
+        train(data, out)
+    assert trainings == []
+
+
+def test_weights_for_which_there_is_no_room_are_saved_elsewhere(
+    data, out, trained, trainings, capsys, monkeypatch, tmp_path
+):
+    def save(place, *arguments, **known):
+        if place == out:
+            raise DigitlibError(f"{place}: cannot be written (No space left)")
+        save_weights(place, *arguments, **known)
+
+    monkeypatch.setattr("digitlib.__main__.save_weights", save)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert train(data, out, "--epochs", "2") == 1
+    line = capsys.readouterr().err
+    start = f"digitlib: {out}: cannot be written (No space left); the weights are in "
+    assert line.startswith(start)
+    assert line.count("\n") == 1
+    assert are_weights_of(line.removeprefix(start).strip(), trained[0])
+
+
+@pytest.fixture
+def split(monkeypatch, tiny):
+    """The last 200 images are set aside to calibrate with; without them, and they."""
+    set_aside = partial(split_validation, n=200)
+    monkeypatch.setattr("digitlib.__main__.split_validation", set_aside)
+    return set_aside(*tiny)
+
+
 def test_calibrate_fits_on_images_not_learned_from(
-    small_data, tmp_path, monkeypatch, n, epochs
+    data, out, trained, trainings, split, tiny, monkeypatch
 ):
-    split = partial(split_validation, n=n)
-    monkeypatch.setattr("digitlib.__main__.split_validation", split)
-    out = tmp_path / "mine.npz"
-    options = ["--epochs", str(epochs), "--seed", "3", "--calibrate"]
-    assert train_small(small_data, out, *options) == 0
-    x, y = read_small(small_data)
-    model, _ = train_recipe("plain", x, y, seed=3, epochs=epochs)
+    detector = np.linspace(-1, 1, 222, dtype=np.float32)
+    asked = []
+
+    def fit_acceptance(*arguments):
+        asked.extend(arguments)
+        return detector, {"temperature": 2.5, "threshold": 0.25}
+
+    monkeypatch.setattr("digitlib.tuning.acceptance.fit_acceptance", fit_acceptance)
+    assert train(data, out, "--epochs", "2", "--seed", "3", "--calibrate") == 0
+    assert [n for _, n, _ in trainings] == [len(tiny[0]), len(tiny[0]) - 200]
+    assert trainings[0][0] == trainings[1][0]
+    assert trainings[0][2] == trainings[1][2] == {"seed": 3, "epochs": 2}
+    weights, twin, images, (x, y), seed = asked
+    (x_fit, _), (x_validation, y_validation) = split
+    assert all(map(np.array_equal, weights, trained[0].get_weights()))
+    assert all(map(np.array_equal, twin, trained[0].get_weights()))
+    assert np.array_equal(images, x_fit)
+    assert np.array_equal(x, x_validation)
+    assert np.array_equal(y, y_validation)
+    assert seed == 3
+    known = load_provenance(out)
+    assert (known["temperature"], known["threshold"]) == (2.5, 0.25)
+    assert "detector" not in known
+    assert np.array_equal(Recognizer(out).detector, detector)
+    assert are_weights_of(out, trained[0])
+
+
+@pytest.mark.slow
+def test_what_is_calibrated_is_what_the_library_fits(data, out, split, tiny):
+    assert train(data, out, "--epochs", "4", "--seed", "3", "--calibrate") == 0
+    model, _ = train_recipe("plain", *tiny, seed=3, epochs=4)
+    twin, _ = train_recipe("plain", *split[0], seed=3, epochs=4)
     assert are_weights_of(out, model)
-    twin, _ = train_recipe("plain", x[:-n], y[:-n], seed=3, epochs=epochs)
-    probabilities = forward(x[-n:], twin.get_weights())
-    expected = fit_temperature(probabilities, y[-n:])
-    assert abs(expected - 1) > 0.2
-    if n == 30:  # too few to tell the temperature from 1
-        expected = 1
-    made = load_provenance(out)
-    assert np.isclose(made["temperature"], expected, atol=1e-4)
-    assert "detector" not in made
-
-    detector, settings = fit_acceptance(
-        model.get_weights(), twin.get_weights(), x[:-n], (x[-n:], y[-n:]), seed=3
+    x, y = split[1]
+    temperature = fit_temperature(forward(x, twin.get_weights()), y)
+    assert abs(temperature - 1) > 0.2
+    detector, found = fit_acceptance(
+        model.get_weights(), twin.get_weights(), split[0][0], (x, y), seed=3
     )
+    known = load_provenance(out)
+    assert np.isclose(known["temperature"], temperature, atol=1e-4)
+    assert {name: known[name] for name in found} == found
     assert np.array_equal(load_trained(out).detector, detector)
-    assert made["threshold"] == settings["threshold"]
-    recognizer = Recognizer(out)
-    assert recognizer.threshold == made["threshold"]
-    assert np.array_equal(recognizer.detector, detector)
 
 
-def test_calibrate_needs_images_to_set_aside(small_data, tmp_path, capsys):
-    out = tmp_path / "mine.npz"
-    assert train_small(small_data, out, "--epochs", "1", "--calibrate") == 1
+def test_calibrate_needs_images_to_set_aside(data, out, trainings, capsys):
+    assert train(data, out, "--epochs", "1", "--calibrate") == 1
     err = capsys.readouterr().err
-    assert err.startswith("digitlib: ")
-    assert err.count("\n") == 1
-    assert not out.exists()
+    assert err == "digitlib: --calibrate: more training images are needed\n"
+    assert trainings == []
+    assert not os.path.exists(out)
 
 
-def test_an_interrupted_calibration_saves_nothing(
-    small_data, tmp_path, capsys, monkeypatch
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(DigitlibError("3 images of a kind"), 1), (KeyboardInterrupt(), 130)],
+)
+def test_a_calibration_that_fails_leaves_the_weights(
+    data, out, trained, trainings, split, capsys, monkeypatch, error, status
 ):
-    split = partial(split_validation, n=200)
-    monkeypatch.setattr("digitlib.__main__.split_validation", split)
-    interrupt_after(monkeypatch, 1)
-    out = tmp_path / "mine.npz"
-    assert train_small(small_data, out, "--epochs", "2", "--calibrate") != 0
-    assert not out.exists()
+    def fit_acceptance(*_):
+        raise error
+
+    monkeypatch.setattr("digitlib.tuning.acceptance.fit_acceptance", fit_acceptance)
+    assert train(data, out, "--epochs", "2", "--calibrate") == status
+    why = str(error) or "interrupted"
+    assert capsys.readouterr().err == (
+        f"digitlib: {out}: saved, but not calibrated\ndigitlib: {why}\n"
+    )
+    assert are_weights_of(out, trained[0])
+    assert load_trained(out).detector is None
 
 
 def test_ctrl_c_is_no_traceback(capsys, monkeypatch):
@@ -631,12 +707,12 @@ def sweeps(monkeypatch):
     """Runs are made up, in this process; what was asked for: keys, jobs, dask."""
     asked = []
 
-    def run_all(keys, jobs, dask):
+    def run_all(_, keys, jobs, dask):
         asked.append((keys, jobs, dask))
         for key in keys:
             yield Run(*key, 0.9 + 0.01 * key[1], 1.5, "keras=3", (4, 7))
 
-    monkeypatch.setattr("digitlib.tuning.sweep._run_all", run_all)
+    monkeypatch.setattr("digitlib.tuning.sweep.run_all", run_all)
     return asked
 
 
@@ -684,11 +760,11 @@ def test_the_options_of_sweep(sweeps, tmp_path):
 
 
 def test_an_interrupted_sweep_keeps_the_finished_runs(tmp_path, capsys, monkeypatch):
-    def run_all(keys, jobs, dask):
+    def run_all(_, keys, jobs, dask):
         yield Run(*keys[0], 0.9, 1.5, "keras=3", (4, 7))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("digitlib.tuning.sweep._run_all", run_all)
+    monkeypatch.setattr("digitlib.tuning.sweep.run_all", run_all)
     out = tmp_path / "results.csv"
     assert main(["sweep", "plain", "--out", str(out)]) == 130
     assert capsys.readouterr().err == "digitlib: interrupted\n"

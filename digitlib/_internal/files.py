@@ -6,11 +6,6 @@ import os
 import stat
 import tempfile
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
-
 import numpy as np
 
 from digitlib._internal.checks import check_path
@@ -140,120 +135,6 @@ def digest(arrays):
         sha256.update(f"{name} {array.dtype.str} {arrays[name].shape}\n".encode())
         sha256.update(array.tobytes())
     return sha256.hexdigest()
-
-
-class Growing:
-    """A file to which whole lines are added, by one process at a time.
-
-    A process may be killed at any moment, or the disk be full: lines that were added
-    stay.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        It is made if there is none.
-    start : bytes
-        How the file begins. A line of it is written into a new file.
-    cut : bool
-        Whether a last line without an end is removed. It is ended otherwise, as is
-        right if people edit the file.
-
-    Raises
-    ------
-    DigitlibError
-        If it cannot be written, another process has it open in this way, or it is a
-        file that begins otherwise, which stays as it is.
-    """
-
-    def __init__(self, path, start, cut=True):
-        self.path = path
-        if path.exists() and not path.is_file():
-            raise DigitlibError(f"{path}: not a file; give another place")
-        try:
-            self._file = path.open("a+b", buffering=0)
-        except OSError as error:
-            raise not_written(path, error) from error
-        try:
-            self._lock()
-            self._mend(start, cut)
-        except BaseException:
-            self._file.close()
-            raise
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        try:
-            with self._file:
-                os.fsync(self._file.fileno())
-        except OSError as error:
-            raise not_written(self.path, error) from error
-
-    def _lock(self):
-        if fcntl is None:
-            return
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            same = os.path.samestat(os.fstat(self._file.fileno()), self.path.stat())
-        except (BlockingIOError, FileNotFoundError):
-            same = False
-        except OSError:  # some file systems know no locks
-            return
-        if not same:  # or another run has just replaced it
-            raise DigitlibError(f"{self.path}: in use by another run; wait for its end")
-
-    def _mend(self, start, cut):
-        with self.path.open("rb") as file:
-            # A spreadsheet ends lines in its own way.
-            begins = file.readline(len(start) + 1).replace(b"\r\n", b"\n")
-            begins = begins[: len(start)]
-            if not start.startswith(begins):
-                raise DigitlibError(
-                    f"{self.path}: not written by `digitlib read`; give another place"
-                )
-            whole = begins == start
-            file.seek(0)
-            size = end = 0
-            for line in file:
-                size += len(line)
-                end = size if line.endswith(b"\n") else end
-        try:
-            if end < size and (cut or not whole):
-                self._file.truncate(end)
-            elif end < size:
-                self.append(b"\n")
-        except OSError as error:
-            raise not_written(self.path, error) from error
-        if not whole and start.endswith(b"\n"):
-            self.append(start)
-
-    def lines(self):
-        """Go through the file.
-
-        Yields
-        ------
-        offset : int
-            Where a line begins, in bytes.
-        line : bytes
-        """
-        offset = 0
-        with self.path.open("rb") as file:
-            for line in file:
-                yield offset, line
-                offset += len(line)
-
-    def append(self, line):
-        """Add a line, bytes, or nothing; return the offset where it begins."""
-        end = self._file.seek(0, os.SEEK_END)
-        rest = memoryview(line)
-        try:
-            while rest:  # if there is not room for all, a part is written first
-                rest = rest[self._file.write(rest) :]
-        except OSError as error:
-            self._file.truncate(end)
-            raise not_written(self.path, error) from error
-        return end
 
 
 def not_written(path, error):

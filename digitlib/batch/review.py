@@ -5,41 +5,53 @@ delete it when the list is filled in.
 """
 
 import csv
+from dataclasses import dataclass
 import hashlib
 import html
 import io
+import json
 import os
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from digitlib._internal.checks import check_path
-from digitlib._internal.files import Growing, not_written, replacing
+from digitlib._internal.files import not_written, replacing
+from digitlib._internal.store import Store
 from digitlib.batch.store import one_line
+from digitlib.errors import DigitlibError
 from digitlib.imaging.loading import load_strip, readable
 
-SIDE = 1200  # pixels: the longest side of a picture; small images are enlarged ...
-ENLARGED = 4  # ... up to so many times
-TAG = 0.3  # heights of its box: how large a guess is written
-TAGS = (13, 28)  # pixels
-SURE, UNSURE = (0, 90, 180), (200, 60, 0)  # blue and orange
-
 COLUMNS = ("number", "picture", "file", "guess", "reason", "keyed")
-HEADER = (",".join(COLUMNS) + "\n").encode()
 PAGE = (
-    b'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>To key in</title>'
-    b'<meta name="viewport" content="width=device-width">'
-    b"<style>body{font:1.1rem sans-serif;margin:1rem}figure{margin:0 0 3rem}"
-    b"img{display:block;max-width:100%;max-height:60vh;border:1px solid #888}"
-    b"figcaption{margin:.3rem 0}b{font-size:1.5rem;margin-right:1rem}</style>"
-    b"<h1>To key in</h1><p>Type what you read into <code>index.csv</code>, column "
-    b"<code>keyed</code>, in the row with the same number. Set that column to text "
-    b"first, or a spreadsheet drops the zeros in front. These are copies of people's "
-    b"handwriting: protect them, and delete them when you are done.</p>\n"
+    '<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>To key in</title>'
+    '<meta name="viewport" content="width=device-width">'
+    "<style>body{font:1.1rem sans-serif;margin:1rem}figure{margin:0 0 3rem}"
+    "img{display:block;max-width:100%;max-height:60vh;border:1px solid #888}"
+    "figcaption{margin:.3rem 0}b{font-size:1.5rem;margin-right:1rem}</style>"
+    "<h1>To key in</h1><p>Type what you read into <code>index.csv</code>, column "
+    "<code>keyed</code>, in the row with the same number. Set that column to text "
+    "first, or a spreadsheet drops the zeros in front. These are copies of people's "
+    "handwriting: protect them, and delete them when you are done.</p>\n"
 )
 
 
-def draw_review(image, record):
+@dataclass(frozen=True)
+class Drawing:
+    """How a picture for a person is drawn; chosen by looking at some."""
+
+    side: int = 1200  #: pixels, of its longest side; small images are enlarged ...
+    enlarged: int = 4  #: ... up to so many times
+    tag: float = 0.3  #: size of a guess, in heights of the boxes ...
+    tags: tuple = (13, 28)  #: ... within these pixels
+    sure: tuple = (0, 90, 180)  #: blue (red, green, blue, 0 to 255)
+    unsure: tuple = (200, 60, 0)  #: orange
+
+
+DRAWING = Drawing()
+
+
+def draw_review(image, record, style=DRAWING):
     """Draw boxes and guesses into an image.
 
     Parameters
@@ -48,6 +60,7 @@ def draw_review(image, record):
         As for `digitlib.imaging.loading.load_image`.
     record : digitlib.batch.store.Record
         What was read in it.
+    style : Drawing
 
     Returns
     -------
@@ -55,23 +68,23 @@ def draw_review(image, record):
         RGB; of about 1200 pixels at most. Above each box stands the digit;
         one that is not sure is orange, with a question mark.
     """
-    pixels, (height, width) = load_strip(image, 2 * SIDE, 1)
+    pixels, (height, width) = load_strip(image, 2 * style.side, 1)
     picture = Image.fromarray(np.uint8(np.round(pixels * 255))).convert("RGB")
-    scale = min(SIDE / max(height, width), ENLARGED)
+    scale = min(style.side / max(height, width), style.enlarged)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     picture = picture.resize(size, Image.Resampling.BICUBIC)
-    boxes = [tuple(scale * side for side in place.box) for place in record.digits]
+    boxes = [tuple(scale * side for side in digit["box"]) for digit in record.digits]
     heights = [bottom - top for _, top, _, bottom in boxes]
-    size = int(np.clip(TAG * np.median(heights or [0]), *TAGS))
+    size = int(np.clip(style.tag * np.median(heights or [0]), *style.tags))
     font = ImageFont.load_default(size)
     room = size + 6 if any(top < size + 6 for _, top, _, _ in boxes) else 0
     sheet = Image.new("RGB", (picture.width, picture.height + room), "white")
     sheet.paste(picture, (0, room))
     draw = ImageDraw.Draw(sheet)
-    for place, (left, top, right, bottom) in zip(record.digits, boxes, strict=True):
-        color = SURE if place.accepted else UNSURE
+    for digit, (left, top, right, bottom) in zip(record.digits, boxes, strict=True):
+        color = style.sure if digit["accepted"] else style.unsure
         draw.rectangle((left, top + room, right, bottom + room), outline=color, width=2)
-        said = f"{place.digit}" if place.accepted else f"{place.digit}?"
+        said = f"{digit['digit']}" + "?" * (not digit["accepted"])
         tag = draw.textbbox((left + 2, top + room - 3), said, font, anchor="lb")
         draw.rectangle((tag[0] - 2, tag[1] - 2, tag[2] + 2, tag[3] + 2), fill=color)
         draw.text((left + 2, top + room - 3), said, "white", font, anchor="lb")
@@ -82,8 +95,8 @@ class Review:
     """A folder for what is set aside, that a person goes through.
 
     ``index.csv`` has a row for each picture, with an empty column to key in, and
-    ``index.html`` shows them in the same order. Rows are only ever added, so that what
-    was keyed in stays.
+    ``index.html`` shows them in the same order. Both are written when a run ends or is
+    interrupted. To the table, rows are only added: what was keyed in stays.
 
     Parameters
     ----------
@@ -103,51 +116,67 @@ class Review:
             self.folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise not_written(self.folder, error) from error
-        self._table = Growing(self.folder / "index.csv", HEADER, cut=False)
+        self._page = self.folder / "index.html"
+        self._store = Store(self.folder / "index.csv", self._page)
         try:
-            self._page = Growing(self.folder / "index.html", PAGE)
-            self._rows = self._read()
+            self._keyed()
+            self._n = sum(1 for _ in self._store.texts())
         except BaseException:
-            self._table.__exit__()
+            self._store.__exit__()
             raise
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        with self._table, self._page:
-            pass
+        with self._store as store:
+            rows = [json.loads(text) for text in store.texts()]
+            with replacing(self._page) as file:
+                file.write("".join([PAGE, *map(_figure, rows)]).encode())
+            keyed = self._keyed()
+            new = [row for row in rows if row[1].encode() not in keyed]
+            if new or not keyed:
+                out = io.StringIO()
+                writer = csv.writer(out, lineterminator="\n")
+                writer.writerows(new if keyed else [COLUMNS, *new])
+                with replacing(store.table) as file:
+                    end = b"" if keyed.endswith(b"\n") or not keyed else b"\n"
+                    file.write(keyed + end + out.getvalue().encode())
 
-    def _read(self):
-        """The names of the pictures that are listed, each with its number."""
-        with self._table.path.open(encoding="utf-8", errors="replace") as file:
-            rows = [row for row in csv.reader(file) if len(row) > 1]
-        return {row[1]: int(row[0]) for row in rows if row[0].isdecimal()}
+    def _keyed(self):
+        """The table as people left it."""
+        table = self._store.table
+        keyed = table.read_bytes() if table.exists() else b""
+        if keyed and not keyed.startswith(",".join(COLUMNS).encode()):
+            raise DigitlibError(
+                f"{table}: its first line is not that of `digitlib read`, perhaps "
+                "another program changed it; mend it, or give another place"
+            )
+        return keyed
 
     def __contains__(self, record):
-        return picture_name(record) in self._rows
+        return self._store.get(picture_name(record)) is not None
 
     def add(self, record):
         """List a record; its picture is there already."""
-        name = picture_name(record)
-        if name in self._rows:
+        if record in self:
             return
-        number = max(self._rows.values(), default=0) + 1
-        guess = one_line(record.text)
-        shown = html.escape(guess or "nothing")
-        said = f"({record.reason}) {readable(record.path)}"
-        # The table comes last, for it tells what is done.
-        self._page.append(
-            f"<figure><figcaption><b>{number}</b><b>{shown}</b>"
-            f'{html.escape(said)}</figcaption><img loading="lazy" '
-            f'src="{html.escape(name)}" alt="{shown}"></figure>\n'.encode()
-        )
-        out = io.StringIO()
-        csv.writer(out, lineterminator="\n").writerow(
-            [number, name, readable(record.path), guess, record.reason, ""]
-        )
-        self._table.append(out.getvalue().encode())
-        self._rows[name] = number
+        self._n += 1
+        row = (
+            self._n, picture_name(record), readable(record.path),
+            one_line(record.text), record.reason, "",
+        )  # fmt: skip
+        self._store.put(row[1], json.dumps(row))
+
+
+def _figure(row):
+    number, name, path, guess, reason, _ = row
+    shown = html.escape(guess or "nothing")
+    said = html.escape(f"({reason}) {path}")
+    return (
+        f"<figure><figcaption><b>{number}</b><b>{shown}</b>{said}</figcaption>"
+        f'<img loading="lazy" src="{name}" alt="{shown}"></figure>\n'
+    )
 
 
 def picture_name(record):

@@ -15,15 +15,14 @@ from threadpoolctl import ThreadpoolController
 
 from digitlib._internal.checks import check_count, check_path
 from digitlib._internal.workers import run_all
+from digitlib.batch.paths import once
 from digitlib.batch.review import Review, save_picture
-from digitlib.batch.store import Place, Record, Records
+from digitlib.batch.store import Record, Records
 from digitlib.errors import DigitlibError
 from digitlib.imaging.loading import load_bytes, readable
 from digitlib.model import ASSETS
 from digitlib.reading import read, settings
 from digitlib.recognizer import Recognizer
-
-BLANK = np.ones((64, 64), np.float32)
 
 
 @dataclass(frozen=True)
@@ -55,9 +54,10 @@ def read_files(
     paths : iterable of str
         Of images; one that is given twice is read once.
     output : str or os.PathLike, optional
-        A file of records, ``.csv`` or ``.jsonl``. Files whose record it holds already,
-        with the same content, are not read again; a record is replaced if the content
-        has changed.
+        A table of records, ``.csv`` or ``.jsonl``, that is written at the end, also
+        of an interrupted run. Until then, and for the next run, they are in a file
+        beside it, ``.state`` at the end of its name. Files whose record is there, with
+        the same content, are not read again; other content replaces a record.
     digits, pattern
         As for `digitlib.reading.read`.
     weights : str or os.PathLike
@@ -76,13 +76,13 @@ def read_files(
     Record
         One for each file, whether it was read now or before: in the order of the paths
         if there is one process, or else as they are finished. With an output, it is
-        written by then. For a file that cannot be read, it has the error.
+        kept by then. For a file that cannot be read, it has the error.
 
     Raises
     ------
     DigitlibError
         If an argument cannot be used, or the output or review cannot be written, for
-        one because the disk is full. What was written stays.
+        one because the disk is full. What was read stays.
     """
     paths, _ = once(paths)
     if jobs != -1:
@@ -97,7 +97,8 @@ def read_files(
     recognizer = Recognizer(weights)
     options = _Options(digits, pattern, weights, _digest(recognizer), review)
     # A wrong argument is one error now, not one for each file.
-    read(BLANK, digits=digits, pattern=pattern, recognizer=recognizer)
+    blank = np.ones((64, 64), np.float32)
+    read(blank, digits=digits, pattern=pattern, recognizer=recognizer)
     with ExitStack() as opened:
         listed = review and opened.enter_context(Review(review))
         how = [digits, pattern, options.version, settings(), version("digitlib")]
@@ -110,32 +111,6 @@ def read_files(
             if new and records:
                 records.add(record)
             yield record
-
-
-def once(paths):
-    """Part paths into those of different files, and the others.
-
-    Parameters
-    ----------
-    paths : iterable of str
-
-    Returns
-    -------
-    first : list of str
-        Without repetition.
-    again : list of str
-        Those that stand for the same file as one of ``first``, spelled alike or not.
-    """
-    if isinstance(paths, (str, bytes)) or not hasattr(paths, "__iter__"):
-        raise DigitlibError(f"paths: {paths!r}, but a list of paths is needed")
-    seen, first, again = set(), [], []
-    for path in paths:
-        check_path(path)
-        path = os.fspath(path)
-        whole = os.path.abspath(path)
-        (again if whole in seen else first).append(path)
-        seen.add(whole)
-    return first, again
 
 
 def _read_all(paths, options, records, listed, jobs, dask):
@@ -178,21 +153,21 @@ def _read_one(path, place, known, options):
         return Record(path, sha256, error=str(error)), True
     record = Record(
         path, sha256, reading.text, round(reading.confidence, 6), reading.accepted,
-        reading.reason,
-        tuple(
-            Place(
-                d.digit,
-                round(d.confidence, 6),
-                round(d.is_digit, 6),
-                d.accepted,
-                d.box,
-            )
-            for d in reading.digits
-        ),
+        reading.reason, list(map(_plain, reading.digits)),
     )  # fmt: skip
     if options.review and record.set_aside:
         save_picture(options.review, file, record)
     return record, True
+
+
+def _plain(digit):
+    return {
+        "digit": digit.digit,
+        "confidence": round(digit.confidence, 6),
+        "is_digit": round(digit.is_digit, 6),
+        "accepted": digit.accepted,
+        "box": list(digit.box),
+    }
 
 
 @cache

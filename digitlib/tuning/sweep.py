@@ -1,8 +1,8 @@
 """Sweeps: many recipes with many seeds, each run once and written down.
 
-The results file is a table (CSV) with a line for each finished run. A sweep that is
-killed and started again goes on where it stopped; runs that are in the file are not
-repeated.
+The results file is a table (CSV) with a line for each finished run; runs that are in it
+are not repeated. It is written when a sweep ends or is interrupted. A sweep that is
+killed leaves what is finished in a state beside it, with which the next one goes on.
 """
 
 from importlib import import_module
@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from digitlib._internal.checks import check_count, check_path
-from digitlib._internal.files import not_written, replacing
+from digitlib._internal.store import Results, read_results
 from digitlib._internal.workers import run_all
 from digitlib.data import load_mnist, split_validation
 from digitlib.errors import DigitlibError
@@ -38,7 +38,6 @@ class Run(NamedTuple):
 
 # A Dask worker may have several threads, but seeds are the process's.
 _ONE_AT_A_TIME = threading.Lock()
-HEADER = ",".join(Run._fields) + "\n"
 
 
 def sweep(
@@ -92,18 +91,19 @@ def sweep(
     wanted = [
         (recipe, seed, epochs, judged_on) for recipe in recipes for seed in range(seeds)
     ]
-    done = {run[:4]: run for run in _mend(out)}
-    missing = [key for key in dict.fromkeys(wanted) if key not in done]
-    for run in _run_all(missing, jobs, dask):
-        _append(out, run)
-        done[run[:4]] = run
-        if progress:
-            left = sum(key not in done for key in missing)
-            print(
-                f"{run.recipe}, seed {run.seed}: {run.accuracy:.4f} on {judged_on}, "
-                f"{run.seconds:.0f} s; {left} to go",
-                flush=True,
-            )
+    with Results(out, Run._fields, 4, _run) as results:
+        done = {run[:4]: run for run in results.rows}
+        missing = [key for key in dict.fromkeys(wanted) if key not in done]
+        found = run_all(_run_alone, missing, jobs, dask) if missing else ()
+        for n, run in enumerate(found, 1):
+            results.add(*run[:-1], " ".join(map(str, run.misread)))
+            done[run[:4]] = run
+            if progress:
+                print(
+                    f"{run.recipe}, seed {run.seed}: {run.accuracy:.4f} on "
+                    f"{judged_on}, {run.seconds:.0f} s; {len(missing) - n} to go",
+                    flush=True,
+                )
     return [done[key] for key in wanted]
 
 
@@ -126,7 +126,7 @@ def load_results(path):
     path = check_path(path)
     if not path.is_file():
         raise DigitlibError(f"{path}: no such file; `digitlib sweep` makes one")
-    return _read(path)[0]
+    return read_results(path, Run._fields, _run)
 
 
 def run_one(recipe, seed, epochs, judged_on):
@@ -172,11 +172,6 @@ def run_one(recipe, seed, epochs, judged_on):
     )
 
 
-def _run_all(keys, jobs, dask):
-    """Do the runs on all cores or on a Dask cluster; yield each as it is finished."""
-    return run_all(_run_alone, keys, jobs, dask) if keys else ()
-
-
 def _run_alone(*key):
     """One run in a worker process, with one thread, since runs share the cores."""
     for threads in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
@@ -185,59 +180,9 @@ def _run_alone(*key):
         return run_one(*key)
 
 
-def _read(path):
-    """The runs of a file, and whether its last line was cut off."""
-    if not path.is_file():  # /dev/full, for one, never ends
-        raise DigitlibError(f"{path}: not a file; give another file")
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    except (OSError, UnicodeError) as error:
-        raise DigitlibError(f"{path}: cannot be read; give another file") from error
-    whole = [line for line in lines if line.endswith("\n")]
-    cut = len(whole) < len(lines)
-    if lines and lines[0] != HEADER and not HEADER.startswith("".join(lines)):
-        raise DigitlibError(f"{path}: not a results file; give another")
-    return [
-        _parse(line, f"{path}, line {n}") for n, line in enumerate(whole[1:], 2)
-    ], cut
-
-
-def _mend(path):
-    """The runs of a file that may be absent or cut; afterwards it is whole."""
-    runs, cut = _read(path) if path.exists() else ([], True)
-    if cut or not path.stat().st_size:
-        with replacing(path) as file:
-            file.write("".join([HEADER, *map(_line, runs)]).encode())
-    return runs
-
-
-def _append(path, run):
-    try:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(_line(run))
-    except OSError as error:
-        raise not_written(path, error) from error
-
-
-def _line(run):
-    misread = " ".join(map(str, run.misread))
-    return ",".join(map(str, (*run[:-1], misread))) + "\n"
-
-
-def _parse(line, where):
-    try:
-        recipe, seed, epochs, judged_on, accuracy, seconds, versions, misread = (
-            line.rstrip("\n").split(",")
-        )
-        return Run(
-            recipe,
-            int(seed),
-            int(epochs),
-            judged_on,
-            float(accuracy),
-            float(seconds),
-            versions,
-            tuple(map(int, misread.split())),
-        )
-    except ValueError as error:
-        raise DigitlibError(f"{where}: damaged; delete that line") from error
+def _run(cells):
+    recipe, seed, epochs, judged_on, accuracy, seconds, versions, misread = cells
+    return Run(
+        recipe, int(seed), int(epochs), judged_on, float(accuracy), float(seconds),
+        versions, tuple(map(int, misread.split())),
+    )  # fmt: skip

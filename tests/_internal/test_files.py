@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from digitlib._internal.files import (
-    Growing,
     load_arrays,
     not_written,
     replacing,
@@ -243,60 +242,6 @@ def test_the_error_for_an_os_error():
     assert type(error) is DigitlibError
     expected = "here.csv: cannot be written (Permission denied); give another place"
     assert str(error) == expected
-
-
-# Files that grow
-
-
-def grow(path, *lines, cut=True):
-    with Growing(path, b"a,b\n", cut) as file:
-        return [file.append(line) for line in lines]
-
-
-def test_lines_are_added_after_the_start(tmp_path):
-    path = tmp_path / "file.csv"
-    assert grow(path, b"1,2\n", b"3,4\n") == [4, 8]
-    assert grow(path, b"5,6\n") == [12]
-    assert path.read_bytes() == b"a,b\n1,2\n3,4\n5,6\n"
-    with Growing(path, b"a,b\n") as file:
-        assert list(file.lines())[2:] == [(8, b"3,4\n"), (12, b"5,6\n")]
-
-
-@pytest.mark.parametrize(
-    ("cut", "content", "mended"),
-    [
-        (True, b"", b"a,b\n"),
-        (True, b"a,", b"a,b\n"),
-        (True, b"a,b\n1,", b"a,b\n"),
-        (True, b"a,b\n1,2\n3", b"a,b\n1,2\n"),
-        (True, b"a,b\r\n1,2\r\n", b"a,b\r\n1,2\r\n"),
-        (False, b"a,b\n1,2\n3", b"a,b\n1,2\n3\n"),
-        (False, b"a,b\r\n1,2", b"a,b\r\n1,2\n"),
-        (False, b"a", b"a,b\n"),
-    ],
-)
-def test_a_line_without_an_end_is_cut_or_ended(tmp_path, cut, content, mended):
-    path = tmp_path / "file.csv"
-    path.write_bytes(content)
-    grow(path, cut=cut)
-    assert path.read_bytes() == mended
-
-
-@pytest.mark.parametrize("content", [b"\n", b"b", b"a,c\n", b"\xff", b"a,bc"])
-def test_a_file_that_begins_otherwise_stays(tmp_path, content):
-    path = tmp_path / "file.csv"
-    path.write_bytes(content)
-    with pytest.raises(DigitlibError, match=r"file.csv: not written by"):
-        grow(path)
-    assert path.read_bytes() == content
-
-
-def test_a_file_that_another_run_replaces_just_then_is_refused(old, monkeypatch):
-    old.write_bytes(b"a,b\n")
-    monkeypatch.setattr("fcntl.flock", lambda *_: write(old, b"a,b\n"))
-    with pytest.raises(DigitlibError, match="in use by another run"):
-        grow(old, b"1,2\n")
-    assert old.read_bytes() == b"a,b\n"
 
 
 @pytest.mark.parametrize("umask", [0o022, 0o077])

@@ -18,17 +18,26 @@ from PIL import Image
 import psutil
 import pytest
 
+from digitlib.__main__ import main
+from digitlib._internal.store import Store
 from digitlib.batch import run as batches
-from digitlib.batch.review import SIDE, Review, draw_review, picture_name
-from digitlib.batch.run import once, read_files
-from digitlib.batch.store import FORMATS, Place, Record, Records, as_json
+from digitlib.batch.paths import once
+from digitlib.batch.review import DRAWING, Review, draw_review, picture_name
+from digitlib.batch.run import read_files
+from digitlib.batch.store import Record, Records, as_json
 from digitlib.data import split_validation
 from digitlib.errors import DigitlibError
 from digitlib.model import ASSETS, load_provenance, load_weights, save_weights
 from digitlib.reading import read
 from digitlib.synthesis.forms import fields
 
-N = 12
+N = 8
+
+
+SEVEN = {
+    "digit": 7, "confidence": 0.25, "is_digit": 0.5, "accepted": False,
+    "box": [1, 2, 3, 4],
+}  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -97,9 +106,15 @@ def test_a_record_is_what_read_says(scans):
         assert (record.accepted, record.reason) == (reading.accepted, reading.reason)
         assert record.set_aside != record.accepted
         assert record.error is None
-        assert [place.box for place in record.digits] == [d.box for d in reading.digits]
-        assert [place.digit for place in record.digits] == [
-            digit.digit for digit in reading.digits
+        assert record.digits == [
+            {
+                "digit": digit.digit,
+                "confidence": pytest.approx(digit.confidence, abs=1e-4),
+                "is_digit": pytest.approx(digit.is_digit, abs=1e-4),
+                "accepted": digit.accepted,
+                "box": [*digit.box],
+            }
+            for digit in reading.digits
         ]
 
 
@@ -108,13 +123,7 @@ def test_what_is_written_comes_back(scans, output):
     scans.append(letter("scans/letter.png"))
     found = list(read_files([*scans, "absent.png"], output))
     again = list(read_files([*scans, "absent.png"], output))
-    if output == "out.csv":
-        texts = [record.text.replace("\n", " ") for record in found]
-    else:
-        texts = [record.text for record in found]
-    assert [record.text for record in again] == texts
-    for first, second in zip(found, again, strict=True):
-        assert vars(first) | {"text": ""} == vars(second) | {"text": ""}
+    assert again == found
     assert paths_in(output) == [*scans, "absent.png"]
     assert found[-2].error.startswith("scans/letter.png: not an image")
     assert (found[-1].error, found[-1].sha256) == ("absent.png: no such file", None)
@@ -122,7 +131,7 @@ def test_what_is_written_comes_back(scans, output):
 
 def test_a_table_has_a_line_for_each_file_though_it_has_several_lines(asked, tmp_path):
     record = Record("a,b\nc.png", "12", "12\n34", 0.5, True, None,
-                    (Place(7, 0.25, 0.5, False, (1, 2, 3, 4)),))  # fmt: skip
+                    [SEVEN])  # fmt: skip
     with Records(tmp_path / "out.csv", "how") as records:
         records.add(record)
     header, line = (tmp_path / "out.csv").read_text().splitlines()
@@ -138,12 +147,11 @@ def test_a_table_has_a_line_for_each_file_though_it_has_several_lines(asked, tmp
 
 def test_a_json_line_has_everything():
     record = Record("ö.png", "12", "7", 0.5, False, "unsure",
-                    (Place(7, 0.25, 0.5, False, (1, 2, 3, 4)),))  # fmt: skip
+                    [SEVEN])  # fmt: skip
     assert json.loads(as_json(record, options="how")) == {
         "path": "ö.png", "sha256": "12", "text": "7", "confidence": 0.5,
         "accepted": False, "reason": "unsure", "options": "how",
-        "digits": [{"digit": 7, "confidence": 0.25, "is_digit": 0.5, "accepted": False,
-                    "box": [1, 2, 3, 4]}],
+        "digits": [SEVEN],
     }  # fmt: skip
     failed = Record("x", None, error="x: no such file")
     assert json.loads(as_json(failed)) == {
@@ -156,33 +164,31 @@ def test_a_json_line_has_everything():
 
 @every_form
 def test_files_in_the_output_are_not_read_again(asked, scans, output):
-    list(read_files(scans[:5], output))
-    assert asked == scans[:5]
+    list(read_files(scans[:3], output))
+    assert asked == scans[:3]
     before = Path(output).read_bytes()
-    records = read_files(scans, output)
-    found = [next(records)]
-    assert Path(output).read_bytes() == before
-    found += records
+    assert [record.path for record in read_files(scans, output)] == scans
     assert asked == scans
-    assert [record.path for record in found] == scans
-    assert Path(output).read_bytes().startswith(before)
+    assert paths_in(output) == scans
+    content = Path(output).read_bytes()
+    assert content.startswith(before)
     other = [os.path.join(".", "scans", "..", path) for path in scans]
     list(read_files(other, output))
     assert asked == scans
+    assert Path(output).read_bytes() == content
+    assert not Path(f"{output}.edited").exists()
 
 
+@pytest.mark.parametrize("left", [b"", b"path,sha256\n", b"Dear Sir or Madam", None])
 @every_form
-def test_an_output_cut_anywhere_goes_on_where_it_was(asked, scans, output):
+def test_nobodys_editing_of_the_table_damages_a_run(asked, scans, output, left):
     list(read_files(scans[:3], output))
     content = Path(output).read_bytes()
-    header = output == "out.csv"
-    for cut in range(0, len(content) + 1, 7):
-        Path(output).write_bytes(content[:cut])
-        whole = max(0, content[:cut].count(b"\n") - header)
-        asked.clear()
-        list(read_files(scans[:3], output))
-        assert asked == scans[whole:3], cut
-        assert Path(output).read_bytes() == content, cut
+    Path(output).unlink() if left is None else Path(output).write_bytes(left)
+    list(read_files(scans[:3], output))
+    assert asked == scans[:3]
+    assert Path(output).read_bytes() == content
+    assert Path(f"{output}.edited").exists() == bool(left)
 
 
 @every_form
@@ -203,23 +209,22 @@ def test_a_changed_file_is_read_again_and_has_one_record(asked, scans, output):
     assert asked == []
 
 
-def test_of_two_records_of_a_file_the_later_counts(asked, scans):
-    """A run was killed before it could drop the older one."""
-    list(read_files(scans[:2], "out.jsonl"))
-    first, second = lines("out.jsonl")
-    old = first.replace(b'"sha256": "', b'"sha256": "0')
-    Path("out.jsonl").write_bytes(old + second + first)
-    asked.clear()
-    list(read_files(scans[:2], "out.jsonl"))
-    assert asked == []
-    assert lines("out.jsonl") == [second, first]
-
-
 @every_form
-def test_every_record_is_in_the_file_at_once(asked, scans, output):
-    for n, record in enumerate(read_files(scans, output), 1):
-        assert paths_in(output) == scans[:n]
-        assert record.path == scans[n - 1]
+def test_an_interrupted_run_writes_what_it_has(asked, scans, output, monkeypatch):
+    def interrupt(image, **options):
+        if len(asked) == 3:
+            raise KeyboardInterrupt
+        return made_up(image, **options)
+
+    made_up = batches.read
+    monkeypatch.setattr(batches, "read", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        list(read_files(scans, output, review="review"))
+    assert paths_in(output) == scans[:3]
+    assert [row["file"] for row in rows("review")] == scans[:3]
+    monkeypatch.setattr(batches, "read", made_up)
+    list(read_files(scans, output, review="review"))
+    assert asked == paths_in(output) == scans
 
 
 @pytest.mark.parametrize(
@@ -259,49 +264,15 @@ def test_other_content_of_the_same_weights_file_is_noticed(asked, scans):
         list(read_files(scans[:1], "out.csv", weights="other.npz"))
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"Dear Sir or Madam,\nhow do you do?\n",
-        b"Dear Sir or Madam",
-        b"\n",
-        b"path,sha256\n",
-        b'{"other": 1}\n',
-        b'{"a": 1}',
-        bytes(range(256)),
-    ],
-)
+@pytest.mark.parametrize("content", [b"Dear Sir or Madam", b"path,sha256\n", b"\xff"])
 @every_form
-def test_another_file_is_refused_and_kept(asked, scans, output, content):
+def test_a_table_of_another_run_is_refused_and_kept(asked, scans, output, content):
     Path(output).write_bytes(content)
     with pytest.raises(DigitlibError, match="give another place") as error:
         list(read_files(scans, output))
     assert "\n" not in str(error.value)
     assert Path(output).read_bytes() == content
     assert asked == []
-
-
-@pytest.mark.parametrize(
-    ("output", "line"),
-    [
-        ("out.csv", b"a,b\n"),
-        ("out.csv", b"a,b,c,d,e,f,g,,i\n"),
-        ("out.csv", b"\n"),
-        ("out.jsonl", b'{"path": "a"}\n'),
-        ("out.jsonl", b'{"path": "a", "sha256": null, "options": "how", "b": 1}\n'),
-        ("out.jsonl", b"[]\n"),
-        ("out.jsonl", b"\xff\n"),
-    ],
-)
-def test_a_damaged_line_is_named_and_nothing_changed(asked, scans, output, line):
-    list(read_files(scans[:1], output))
-    before = Path(output).read_bytes() + line
-    Path(output).write_bytes(before)
-    number = before.count(b"\n")
-    with pytest.raises(DigitlibError) as error:
-        list(read_files(scans, output))
-    assert str(error.value) == f"{output}, line {number}: damaged; delete that line"
-    assert Path(output).read_bytes() == before
 
 
 @every_form
@@ -315,11 +286,11 @@ def test_two_runs_at_once_on_one_output_are_refused(asked, scans, output):
 
 
 @every_form
-def test_a_full_disk_leaves_whole_lines(asked, scans, output):
+def test_a_full_disk_leaves_all_as_it_was(asked, scans, output):
     list(read_files(scans[:2], output))
     before = Path(output).read_bytes()
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 50, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
     try:
         with pytest.raises(DigitlibError, match=r"out\..*: cannot be written") as error:
             list(read_files(scans, output))
@@ -422,10 +393,8 @@ def test_paths_are_only_looked_at_when_a_worker_is_free(workers, scans, monkeypa
 
 
 def test_a_full_disk_in_a_worker_ends_the_run_with_one_error(workers, scans):
-    Path("review").mkdir()
-    list(read_files(scans[:2], "out.csv", review="review"))
     code = (
-        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000));"
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (25000, 25000));"
         "from digitlib.__main__ import main;"
         "raise SystemExit(main(['read', 'scans', '--output', 'new.csv', '--review', "
         "'new', '--jobs', '2']))"
@@ -434,15 +403,15 @@ def test_a_full_disk_in_a_worker_ends_the_run_with_one_error(workers, scans):
         [sys.executable, "-c", code], capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert "cannot be written (File too large)" in done.stderr
+    assert "cannot be written (" in done.stderr
     assert done.stderr.count("\n") == 1
-    assert all(line.endswith(b"\n") for line in lines("new.csv"))
+    assert len(paths_in("new.csv")) < N
 
 
 @pytest.mark.slow
 def test_a_worker_process_that_is_killed_ends_the_run_with_one_error(scans):
-    process = start("scans", "--output", "out.csv", "--jobs", "2")
-    wait_for("out.csv", 2, process)
+    process = start("scans", "--output", "out.csv", "--review", "review", "--jobs", "2")
+    wait_for_a_picture(process)
     children = psutil.Process(process.pid).children(recursive=True)
     [worker, *_] = (p for p in children if "popen_loky" in " ".join(p.cmdline()))
     worker.kill()
@@ -450,7 +419,7 @@ def test_a_worker_process_that_is_killed_ends_the_run_with_one_error(scans):
     assert process.returncode == 1
     assert errors.startswith("digitlib: a worker process was ended from outside")
     assert errors.count("\n") == 1
-    assert all(line.endswith(b"\n") for line in lines("out.csv"))
+    assert set(paths_in("out.csv")) < set(scans)
 
 
 @pytest.mark.slow
@@ -484,32 +453,33 @@ def heed_interrupts():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def wait_for(output, n, process):
-    while not (os.path.exists(output) and len(lines(output)) >= n):
+def wait_for_a_picture(process):
+    while not [*Path().glob("review/*.jpg")]:
         assert process.poll() is None
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
-@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT])
-def test_a_run_that_is_killed_loses_nothing_and_repeats_nothing(scans, sign, jobs):
-    arguments = "scans", "--output", "out.jsonl", "--review", "review", "--jobs", jobs
-    process = start(*arguments)
-    wait_for("out.jsonl", 3, process)
+@pytest.mark.parametrize(("sign", "jobs"), [(signal.SIGKILL, 1), (signal.SIGINT, 2)])
+def test_a_run_that_is_killed_loses_nothing_and_repeats_nothing(
+    scans, capsys, sign, jobs
+):
+    arguments = "scans", "--output", "out.jsonl", "--review", "review"
+    process = start(*arguments, "--jobs", str(jobs))
+    wait_for_a_picture(process)
     os.killpg(process.pid, sign)
     _, errors = process.communicate(timeout=60)
     if sign == signal.SIGINT:
         assert (process.returncode, errors) == (130, "digitlib: interrupted\n")
-    before = Path("out.jsonl").read_bytes()
-    assert 3 <= len(lines("out.jsonl")) < N
-    process = start(*arguments)
-    printed, errors = process.communicate(timeout=120)
-    assert (process.returncode, errors) == (0, "")
-    assert Path("out.jsonl").read_bytes().startswith(before)
+    with Store("out.jsonl") as store:
+        before = [*store.texts()]
+    assert len(before) < N
+    assert main(["read", *arguments]) == 0
+    printed, errors = capsys.readouterr()
+    assert errors == ""
+    found = Path("out.jsonl").read_text().splitlines()
+    assert found[: len(before)] == before
     assert sorted(paths_in("out.jsonl")) == sorted(scans)
-    aside = [
-        line for line in map(json.loads, lines("out.jsonl")) if not line["accepted"]
-    ]
+    aside = [line for line in map(json.loads, found) if not line["accepted"]]
     assert printed == f"out.jsonl: {N} images, {len(aside)} set aside\n"
     assert sorted(row["file"] for row in rows("review")) == sorted(
         line["path"] for line in aside
@@ -557,11 +527,13 @@ def test_what_is_set_aside_is_drawn_and_listed(unsure, scans):
     assert shown("review") == [(row["number"], row["picture"]) for row in listed]
     assert [row["number"] for row in listed] == [str(n + 1) for n in range(N + 1)]
     pictures = {row["picture"] for row in listed}
-    assert {*os.listdir("review")} == {*pictures, "index.csv", "index.html"}
+    assert {*os.listdir("review")} == {
+        *pictures, "index.csv", "index.csv.state", "index.html",
+    }  # fmt: skip
     for name in pictures:
         with Image.open(os.path.join("review", name)) as picture:
             picture.load()
-            assert 100 < max(picture.size) < 1.1 * SIDE
+            assert 100 < max(picture.size) < 1.1 * DRAWING.side
     assert os.stat("review").st_mode & 0o777 == 0o700
 
 
@@ -574,7 +546,7 @@ def test_boxes_lie_around_the_ink_of_large_small_and_turned_images(tmp_path):
         image.save(path, exif=exif)
         width, height = size if turned == 1 else size[::-1]
         box = (width // 4, height // 4, width // 2, height * 3 // 4)
-        record = Record(path, "1", "7", digits=(Place(7, 0.5, 0.5, False, box),))
+        record = Record(path, "1", "7", digits=[SEVEN | {"box": box}])
         picture = np.asarray(draw_review(path, record)).astype(int)
         colored = np.ptp(picture, axis=2) > 60
         across = np.flatnonzero(colored.sum(axis=0) > 0.4 * picture.shape[0])
@@ -594,17 +566,30 @@ def test_what_a_person_keyed_in_stays(unsure, asked, scans):
     assert [number for number, _ in shown("review")] == ["1", "2", "3"]
 
 
-def test_a_review_that_was_killed_between_its_two_lists_goes_on(unsure, asked, scans):
+def test_rows_that_are_missing_in_the_list_come_back(unsure, asked, scans):
+    """A run was killed before it wrote them, or somebody deleted some."""
     list(read_files(scans[:3], review="review"))
     page, listed = Path("review/index.html").read_bytes(), rows("review")
-    list(read_files(scans[:3], review="review"))
-    assert Path("review/index.html").read_bytes() == page
-    assert rows("review") == listed
     index = Path("review/index.csv")
-    index.write_bytes(b"".join(lines(index)[:-1]))
-    list(read_files(scans[:3], review="review"))
-    assert rows("review") == listed
-    assert [number for number, _ in shown("review")][:3] == ["1", "2", "3"]
+    for left in (lines(index)[:-1], []):
+        index.write_bytes(b"".join(left))
+        Path("review/index.html").write_text("")
+        list(read_files(scans[:3], review="review"))
+        assert Path("review/index.html").read_bytes() == page
+        assert rows("review") == listed
+
+
+def test_a_list_that_is_no_longer_one_is_refused_and_kept(unsure, asked, scans):
+    list(read_files(scans[:2], review="review"))
+    asked.clear()
+    index = Path("review/index.csv")
+    other = index.read_bytes().replace(b",", b";")
+    index.write_bytes(other)
+    with pytest.raises(DigitlibError, match="its first line is not that of") as error:
+        list(read_files(scans[:3], review="review"))
+    assert "\n" not in str(error.value)
+    assert index.read_bytes() == other
+    assert asked == []
 
 
 def test_what_was_set_aside_before_there_was_a_review_is_listed_too(
@@ -626,7 +611,7 @@ def test_what_was_set_aside_before_there_was_a_review_is_listed_too(
 def test_other_files_in_the_review_folder_are_kept(unsure, asked, scans, name):
     Path("review").mkdir()
     Path("review", name).write_text("something else\n")
-    with pytest.raises(DigitlibError, match=f"{name}: not written by"):
+    with pytest.raises(DigitlibError, match=f"{name}: there already"):
         list(read_files(scans[:2], review="review"))
     assert Path("review", name).read_text() == "something else\n"
     assert asked == []
@@ -703,7 +688,3 @@ def test_the_help_says_that_the_pictures_are_handwriting():
     status, out, _ = output_of("--help")
     assert status == 0
     assert "copies of people's handwriting: protect them" in " ".join(out.split())
-
-
-def test_every_form_of_output_has_its_suffix():
-    assert {*FORMATS} == {".csv", ".jsonl", ".json"}

@@ -1,0 +1,251 @@
+"""The state of a run: what is finished, in a file of its own, that nobody edits."""
+
+import csv
+import hashlib
+import io
+import shutil
+import sqlite3
+
+from digitlib._internal.checks import check_path
+from digitlib._internal.files import not_written, replacing
+from digitlib.errors import DigitlibError
+
+
+class Store:
+    """Texts by key, in an SQLite file beside the table that is made of them.
+
+    A process may be killed at any moment, or the disk be full: what was put stays. It
+    can be in use by one run at a time.
+
+    Parameters
+    ----------
+    table : str or os.PathLike
+        The file that is made of it. The state lies beside it, with ``.state`` at the
+        end of its name, and a journal while it is written or after a kill.
+    *others : pathlib.Path
+        More files that are made of it.
+    adopt : bool
+        Whether the caller takes over a table that has no state. It is refused
+        otherwise: something else wrote it.
+
+    Raises
+    ------
+    DigitlibError
+        If it cannot be written, another run uses it, or it is something else.
+    """
+
+    def __init__(self, table, *others, adopt=False):
+        self.table = check_path(table)
+        self.path = self.table.with_name(f"{self.table.name}.state")
+        for path in (self.table, self.path, *others):
+            if path.exists() and not path.is_file():
+                raise DigitlibError(f"{path}: not a file; give another place")
+        new = not self.path.exists() or not self.path.stat().st_size
+        for path in (self.table, *others):
+            if new and not adopt and path.exists() and path.stat().st_size:
+                raise DigitlibError(
+                    f"{path}: there already, but no {self.path.name} that tells of its "
+                    "run; move it away, or give another place"
+                )
+        self._adopt = adopt
+        try:
+            self.path.touch(0o600)  # the table may be somebody's own, too
+        except OSError as error:
+            raise not_written(self.table, error) from error
+        # A thread of joblib's takes tasks from their list, and asks what is known.
+        self._db = sqlite3.connect(
+            self.path, timeout=0, isolation_level=None, check_same_thread=False
+        )
+        try:
+            self._do("PRAGMA locking_mode = EXCLUSIVE")
+            self._do("PRAGMA journal_mode = WAL")
+            self._do("PRAGMA synchronous = NORMAL")
+            self._do("BEGIN IMMEDIATE")  # from now on, nobody else
+            self._do("CREATE TABLE IF NOT EXISTS texts (key TEXT PRIMARY KEY, text)")
+            self._do("COMMIT")
+        except BaseException:
+            self._db.close()
+            if new:
+                self.path.unlink(missing_ok=True)
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._db.close()
+
+    def _do(self, command, *values):
+        try:
+            return self._db.execute(command, values)
+        except sqlite3.DatabaseError as error:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            why = f"cannot be written ({error}); give another place"
+            if code == sqlite3.SQLITE_BUSY:
+                why = "in use by another run; wait for its end"
+            elif code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+                why = "damaged, or something else; move it away"
+            raise DigitlibError(f"{self.path}: {why}") from error
+
+    def get(self, key):
+        """Return the text of a key, or None."""
+        found = self._do("SELECT text FROM texts WHERE key = ?", key).fetchone()
+        return found and found[0]
+
+    def put(self, key, text):
+        """Keep a text; it takes the place of an older one, but goes to the end."""
+        self._do("REPLACE INTO texts VALUES (?, ?)", key, text)
+
+    def texts(self):
+        """Yield all texts in the order in which they were put."""
+        for (text,) in self._do(
+            "SELECT text FROM texts WHERE key != '' ORDER BY rowid"
+        ):
+            yield text
+
+    def write(self, lines):
+        """Write the table anew.
+
+        One that was edited since is first copied, to a file with ``.edited`` at the
+        end of its name.
+
+        Parameters
+        ----------
+        lines : iterable of str
+            Each with its end.
+        """
+        if not self._adopt:
+            self._keep_edited()
+        digest = hashlib.sha256()
+        with replacing(self.table) as file:
+            for line in lines:
+                file.write(line.encode())
+                digest.update(line.encode())
+        self.put("", digest.hexdigest())
+
+    def _keep_edited(self):
+        try:
+            content = self.table.read_bytes() if self.table.exists() else b""
+            if content and hashlib.sha256(content).hexdigest() != self.get(""):
+                shutil.copy(self.table, f"{self.table}.edited")
+        except OSError as error:
+            raise not_written(self.table, error) from error
+
+    def remove(self):
+        """End it, where the table tells all."""
+        self._db.close()
+        self.path.unlink(missing_ok=True)
+
+
+class Results:
+    """A table (CSV) of results that a run completes, line by line.
+
+    It is written when the run ends or is interrupted, and the state removed. If the run
+    is killed, new lines are in the state, and the next run takes them from there.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        Lines of a table that is there already are kept.
+    header : sequence of str
+        The names of its columns.
+    key : int
+        By so many columns, the first ones, a line is known.
+    parse : callable
+        Makes of a list of str what the line says; raises ValueError if it cannot.
+
+    Attributes
+    ----------
+    rows : list
+        What the lines said that were there already.
+
+    Raises
+    ------
+    DigitlibError
+        As for `Store` and `read_results`.
+    """
+
+    def __init__(self, path, header, key, parse=tuple):
+        self._header, self._key = _line(header), key
+        path = check_path(path)
+        lines = _lines(path, self._header) if path.exists() else []
+        _parse(lines, path, parse)
+        self._store = Store(path, adopt=True)
+        try:
+            for line in {self._name(line): line for line in lines}.values():
+                if self._store.get(self._name(line)) is None:
+                    self._store.put(self._name(line), line)
+            self.rows = _parse(self._store.texts(), self._store.path, parse)
+        except BaseException:
+            self._store.__exit__()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        with self._store:
+            self._store.write([self._header, *self._store.texts()])
+            self._store.remove()
+
+    def _name(self, line):
+        [cells] = csv.reader([line])
+        return ",".join(cells[: self._key])
+
+    def add(self, *cells):
+        """Keep a line: str or numbers, one for each column."""
+        line = _line(cells)
+        self._store.put(self._name(line), line)
+
+
+def read_results(path, header, parse=tuple):
+    """Read a table of results.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    header, parse
+        As for `Results`.
+
+    Returns
+    -------
+    list
+        What each line says. A last one that has no end was cut off and is left out.
+
+    Raises
+    ------
+    DigitlibError
+        If it cannot be read, is another table, or a line is damaged.
+    """
+    return _parse(_lines(path, _line(header)), path, parse)
+
+
+def _line(cells):
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerow(cells)
+    return out.getvalue()
+
+
+def _lines(path, header):
+    if not path.is_file():  # /dev/full, for one, never ends
+        raise DigitlibError(f"{path}: not a file; give another file")
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    except (OSError, UnicodeError) as error:
+        raise DigitlibError(f"{path}: cannot be read; give another file") from error
+    if lines and lines[0] != header and not header.startswith("".join(lines)):
+        raise DigitlibError(f"{path}: not a results file; give another")
+    return [line for line in lines[1:] if line.endswith("\n")]
+
+
+def _parse(lines, path, parse):
+    found = []
+    for number, line in enumerate(lines, 2):
+        try:
+            [cells] = csv.reader([line])
+            found.append(parse(cells))
+        except (ValueError, csv.Error) as error:
+            raise DigitlibError(
+                f"{path}, line {number}: damaged; delete that line"
+            ) from error
+    return found
