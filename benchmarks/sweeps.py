@@ -3,8 +3,8 @@
     python benchmarks/sweeps.py [--dask ADDRESS]
 
 Recipes are compared on the validation images. The winner and the plain recipe are then
-judged on the test set. Results go to book/results/recipes.csv; runs that are in the file
-already are skipped, and this may be interrupted or killed: what is done is kept.
+judged on the test set. Results go to book/results/recipes.csv. Runs that are in the
+file already are skipped. This may be interrupted or killed: what is done is kept.
 """
 
 import argparse

@@ -5,10 +5,10 @@ interrupted.
 """
 
 import argparse
-from collections import Counter
 from contextlib import closing, nullcontext
 from dataclasses import asdict, replace
 import errno
+from functools import partial
 from itertools import chain
 import json
 import os
@@ -56,44 +56,28 @@ def recognize(options):
     recipe = {"preprocess": resize_only} if options.resize_only else {}
     recognizer = Recognizer(options.weights, **recipe)
     items = [item for path in options.paths for item in images_in(path)]
-    failed = 0
-    with _progress(items, len(items)) as progress:
-        for path, error in progress:
+
+    def as_text(path, result):
+        text = _as_text(path, result.digit, result)
+        seen = options.show and draw(result.seen, sys.stdout.encoding)
+        return f"{text}\n{seen}" if seen else text
+
+    def found():
+        for path, error in items:
             try:
                 result = error or recognizer.predict(path)
             except DigitlibError as raised:
-                result = raised
-            bad = isinstance(result, DigitlibError)
-            failed += bad
-            if options.json:
-                print(_as_json(path, result), flush=True)
-            elif bad:
-                if progress is not items:
-                    progress.clear()
-                _complain(result)
-            else:
-                print(_as_text(path, result.digit, result), flush=True)
-                if options.show:
-                    print(draw(result.seen, sys.stdout.encoding), flush=True)
-    if failed and len(items) > 1:
-        _complain(f"{failed} of {len(items)} images could not be read")
-    return 1 if failed else 0
+                result = error = raised
+            yield error, partial(_as_json, path, result), partial(as_text, path, result)
 
-
-def _progress(items, total, lines=True):
-    """Show how far we are, to a person who does not see the lines themselves."""
-    if total < 2 or not sys.stderr.isatty() or (lines and sys.stdout.isatty()):
-        return nullcontext(items)
-    from tqdm import tqdm
-
-    return tqdm(items, total=total, unit=" images", leave=False)
+    return _show_all(found(), len(items), options)
 
 
 def read(options):
     """Read the number in each image, and print it or write it down."""
     from digitlib.batch.paths import images_in, once
     from digitlib.batch.run import read_files
-    from digitlib.batch.store import Record
+    from digitlib.batch.store import Record, as_json, one_line
     from digitlib.imaging.loading import readable
 
     items = [item for path in options.paths for item in images_in(path)]
@@ -101,46 +85,50 @@ def read(options):
     paths, again = once(path for path, error in items if not error)
     for path in again:
         _complain(f"{readable(path)}: given twice, read once")
-    counts = Counter()
-    records = read_files(
-        paths,
-        options.output,
-        digits=options.digits,
-        pattern=options.pattern,
-        weights=options.weights,
-        review=options.review,
-        jobs=options.jobs,
-        dask=options.dask,
-    )
+    names = ("output", "digits", "pattern", "weights", "review", "jobs", "dask")
+    records = read_files(paths, **{name: getattr(options, name) for name in names})
+    aside = []
+
+    def found():
+        for record in chain(bad, records):
+            aside.extend([record.path] * record.set_aside)
+            text = partial(_as_text, record.path, one_line(record.text), record)
+            yield record.error, partial(as_json, record), text
+
     total = len(bad) + len(paths)
-    with (
-        closing(records),
-        _progress(chain(bad, records), total, not options.output) as progress,
-    ):
-        for record in progress:
-            counts["failed"] += record.error is not None
-            counts["aside"] += record.set_aside
-            _show(record, options, progress)
-    failed = counts["failed"]
+    with closing(records):
+        status = _show_all(found(), total, options, lines=not options.output)
+    if options.output:
+        print(f"{options.output}: {total} images, {len(aside)} set aside")
+    return status
+
+
+def _show_all(found, total, options, lines=True):
+    """Print of each image its error, its JSON or its line; return the exit status."""
+    failed = 0
+    with _progress(found, total, lines) as progress:
+        for error, as_json, as_text in progress:
+            failed += error is not None
+            if options.json:
+                print(as_json(), flush=True)
+            elif error is not None:
+                if progress is not found:
+                    progress.clear()
+                _complain(error)
+            elif lines:
+                print(as_text(), flush=True)
     if failed and total > 1:
         _complain(f"{failed} of {total} images could not be read")
-    if options.output:
-        print(f"{options.output}: {total} images, {counts['aside']} set aside")
     return 1 if failed else 0
 
 
-def _show(record, options, progress):
-    """Print a record as `recognize` prints; only an error, if it is in a file."""
-    from digitlib.batch.store import as_json, one_line
+def _progress(items, total, lines):
+    """Show how far we are, to a person who does not see the lines themselves."""
+    if total < 2 or not sys.stderr.isatty() or (lines and sys.stdout.isatty()):
+        return nullcontext(items)
+    from tqdm import tqdm
 
-    if options.json:
-        print(as_json(record), flush=True)
-    elif record.error is not None:
-        if hasattr(progress, "clear"):
-            progress.clear()
-        _complain(record.error)
-    elif not options.output:
-        print(_as_text(record.path, one_line(record.text), record), flush=True)
+    return tqdm(items, total=total, unit=" images", leave=False)
 
 
 def train(options):
@@ -156,7 +144,11 @@ def train(options):
     training = x_train.astype(np.float32) / 255, y_train
     how = {"seed": options.seed, "epochs": options.epochs}
     if options.calibrate:
-        fit, validation = _parted(*training)
+        try:
+            fit, validation = split_validation(*training)
+        except DigitlibError as error:
+            why = "--calibrate: more training images are needed"
+            raise DigitlibError(why) from error
     # Whatever could fail is asked for before the training, not after.
     known = {
         "seed": options.seed,
@@ -168,12 +160,9 @@ def train(options):
     if epochs == 0:
         raise DigitlibError("no epoch was finished, so nothing is saved; train longer")
     known["recipe"] = {
-        "name": options.recipe,
-        "images": len(x_train),
-        "epochs": epochs,
-        "optimizer": "Adam",
-        **asdict(recipe),
-    }
+        "name": options.recipe, "images": len(x_train), "epochs": epochs,
+        "optimizer": "Adam", **asdict(recipe),
+    }  # fmt: skip
     _save(options.out, model, known)
     if options.calibrate:
         try:
@@ -183,10 +172,8 @@ def train(options):
             _complain(f"{options.out}: saved, but not calibrated")
             raise
     loss, accuracy = history.history["loss"][-1], history.history["accuracy"][-1]
-    print(
-        f"{options.out}: {epochs} epochs, training loss {loss:.4f}, "
-        f"training accuracy {accuracy:.4f}"
-    )
+    said = f"training loss {loss:.4f}, training accuracy {accuracy:.4f}"
+    print(f"{options.out}: {epochs} epochs, {said}")
     return 0
 
 
@@ -194,13 +181,6 @@ def _versions(*packages):
     from importlib.metadata import version
 
     return {name: version(name) for name in packages}
-
-
-def _parted(x, y):
-    try:
-        return split_validation(x, y)
-    except DigitlibError as error:
-        raise DigitlibError("--calibrate: more training images are needed") from error
 
 
 def _save(place, model, known):
@@ -230,16 +210,10 @@ def sweep(options):
     """Train many recipes with many seeds."""
     from digitlib.tuning.sweep import sweep
 
-    runs = sweep(
-        list(dict.fromkeys(options.recipes)),
-        options.out,
-        seeds=options.seeds,
-        epochs=options.epochs,
-        test=options.test,
-        jobs=options.jobs,
-        dask=options.dask,
-    )
-    for recipe in dict.fromkeys(options.recipes):
+    recipes = list(dict.fromkeys(options.recipes))
+    names = ("out", "seeds", "epochs", "test", "jobs", "dask")
+    runs = sweep(recipes, **{name: getattr(options, name) for name in names})
+    for recipe in recipes:
         accuracies = [run.accuracy for run in runs if run.recipe == recipe]
         print(f"{recipe}: mean {np.mean(accuracies):.4f} of {len(accuracies)} seeds")
     return 0
@@ -254,22 +228,17 @@ def evaluate_weights(options):
     result = evaluate(forward(x_test.astype(np.float32) / 255, weights), y_test)
     low, high = result.interval
     if options.json:
-        found = {
-            "accuracy": result.accuracy,
-            "interval": [low, high],
-            "confusion": result.confusion.tolist(),
-        }
-        print(json.dumps(found))
+        found = {"accuracy": result.accuracy, "interval": [low, high]}
+        print(json.dumps(found | {"confusion": result.confusion.tolist()}))
         return 0
     print(
         f"accuracy {result.accuracy:.4f} on {len(y_test)} images "
         f"(95 % interval {low:.4f} to {high:.4f})\n"
     )
     print("true\\read" + "".join(f"{digit:6d}" for digit in range(10)) + "   recall")
-    for digit, (row, recall) in enumerate(
-        zip(result.confusion, result.recall, strict=True)
-    ):
-        print(f"{digit:9d}" + "".join(f"{n:6d}" for n in row) + f"   {recall:6.3f}")
+    for digit, row in enumerate(result.confusion):
+        counts = "".join(f"{n:6d}" for n in row)
+        print(f"{digit:9d}{counts}   {result.recall[digit]:6.3f}")
     print("precision" + "".join(f"{value:6.3f}" for value in result.precision))
     return 0
 

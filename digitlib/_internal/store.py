@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import json
 import shutil
 import sqlite3
 
@@ -20,13 +21,13 @@ class Store:
     Parameters
     ----------
     table : str or os.PathLike
-        The file that is made of it. The state lies beside it, with ``.state`` at the
-        end of its name, and a journal while it is written or after a kill.
+        The file that is made of it. The state has the same name and ``.state``; while
+        it is written, and after a kill, there is a journal, too.
     *others : pathlib.Path
         More files that are made of it.
     adopt : bool
-        Whether the caller takes over a table that has no state. It is refused
-        otherwise: something else wrote it.
+        Whether the caller reads a table that has no state. It is refused otherwise:
+        something else wrote it.
 
     Raises
     ------
@@ -37,6 +38,7 @@ class Store:
     def __init__(self, table, *others, adopt=False):
         self.table = check_path(table)
         self.path = self.table.with_name(f"{self.table.name}.state")
+        self._adopt = adopt
         for path in (self.table, self.path, *others):
             if path.exists() and not path.is_file():
                 raise DigitlibError(f"{path}: not a file; give another place")
@@ -47,7 +49,6 @@ class Store:
                     f"{path}: there already, but no {self.path.name} that tells of its "
                     "run; move it away, or give another place"
                 )
-        self._adopt = adopt
         try:
             self.path.touch(0o600)  # the table may be somebody's own, too
         except OSError as error:
@@ -98,38 +99,28 @@ class Store:
 
     def texts(self):
         """Yield all texts in the order in which they were put."""
-        for (text,) in self._do(
-            "SELECT text FROM texts WHERE key != '' ORDER BY rowid"
-        ):
-            yield text
+        every = "SELECT text FROM texts WHERE key != '' ORDER BY rowid"
+        yield from (text for (text,) in self._do(every))
 
     def write(self, lines):
-        """Write the table anew.
+        """Write the table anew, of lines with their ends.
 
-        One that was edited since is first copied, to a file with ``.edited`` at the
-        end of its name.
-
-        Parameters
-        ----------
-        lines : iterable of str
-            Each with its end.
+        If it was edited since, it is first copied to a file with ``.edited`` at the end
+        of its name.
         """
-        if not self._adopt:
-            self._keep_edited()
+        if self.table.exists() and not self._adopt:
+            try:
+                content = self.table.read_bytes()
+                if content and hashlib.sha256(content).hexdigest() != self.get(""):
+                    shutil.copy(self.table, f"{self.table}.edited")
+            except OSError as error:
+                raise not_written(self.table, error) from error
         digest = hashlib.sha256()
         with replacing(self.table) as file:
             for line in lines:
                 file.write(line.encode())
                 digest.update(line.encode())
         self.put("", digest.hexdigest())
-
-    def _keep_edited(self):
-        try:
-            content = self.table.read_bytes() if self.table.exists() else b""
-            if content and hashlib.sha256(content).hexdigest() != self.get(""):
-                shutil.copy(self.table, f"{self.table}.edited")
-        except OSError as error:
-            raise not_written(self.table, error) from error
 
     def remove(self):
         """End it, where the table tells all."""
@@ -145,14 +136,14 @@ class Results:
 
     Parameters
     ----------
-    path : str or os.PathLike
-        Lines of a table that is there already are kept.
+    path : pathlib.Path
+        Lines that are there already are kept: the last one of each key.
     header : sequence of str
         The names of its columns.
     key : int
         By so many columns, the first ones, a line is known.
     parse : callable
-        Makes of a list of str what the line says; raises ValueError if it cannot.
+        Makes of a list of str what a line says; raises ValueError if it cannot.
 
     Attributes
     ----------
@@ -166,36 +157,30 @@ class Results:
     """
 
     def __init__(self, path, header, key, parse=tuple):
-        self._header, self._key = _line(header), key
-        path = check_path(path)
-        lines = _lines(path, self._header) if path.exists() else []
-        _parse(lines, path, parse)
+        self._header, self._key = header, key
+        old = []
+        if path.exists():
+            read_results(path, header, parse)
+            old = read_results(path, header)
         self._store = Store(path, adopt=True)
-        try:
-            for line in {self._name(line): line for line in lines}.values():
-                if self._store.get(self._name(line)) is None:
-                    self._store.put(self._name(line), line)
-            self.rows = _parse(self._store.texts(), self._store.path, parse)
-        except BaseException:
-            self._store.__exit__()
-            raise
+        for cells in {cells[:key]: cells for cells in old}.values():
+            if self._store.get(json.dumps(cells[:key])) is None:
+                self.add(*cells)
+        self.rows = [parse(json.loads(text)) for text in self._store.texts()]
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
         with self._store:
-            self._store.write([self._header, *self._store.texts()])
+            rows = map(json.loads, self._store.texts())
+            self._store.write(map(_line, [self._header, *rows]))
             self._store.remove()
-
-    def _name(self, line):
-        [cells] = csv.reader([line])
-        return ",".join(cells[: self._key])
 
     def add(self, *cells):
         """Keep a line: str or numbers, one for each column."""
-        line = _line(cells)
-        self._store.put(self._name(line), line)
+        cells = [str(cell) for cell in cells]
+        self._store.put(json.dumps(cells[: self._key]), json.dumps(cells))
 
 
 def read_results(path, header, parse=tuple):
@@ -203,8 +188,7 @@ def read_results(path, header, parse=tuple):
 
     Parameters
     ----------
-    path : pathlib.Path
-    header, parse
+    path, header, parse
         As for `Results`.
 
     Returns
@@ -217,35 +201,27 @@ def read_results(path, header, parse=tuple):
     DigitlibError
         If it cannot be read, is another table, or a line is damaged.
     """
-    return _parse(_lines(path, _line(header)), path, parse)
+    if not path.is_file():  # /dev/full, for one, never ends
+        raise DigitlibError(f"{path}: not a file; give another file")
+    try:
+        first, *lines = path.read_text(encoding="utf-8").splitlines(True) or [""]
+    except (OSError, UnicodeError) as error:
+        raise DigitlibError(f"{path}: cannot be read; give another file") from error
+    if first != _line(header) and (lines or not _line(header).startswith(first)):
+        raise DigitlibError(f"{path}: not a results file; give another")
+    found = []
+    for number, line in enumerate(lines, 2):
+        try:
+            if line.endswith("\n"):
+                found.append(parse(next(csv.reader([line]))))
+        except (ValueError, csv.Error) as error:
+            raise DigitlibError(
+                f"{path}, line {number}: damaged; delete that line"
+            ) from error
+    return found
 
 
 def _line(cells):
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerow(cells)
     return out.getvalue()
-
-
-def _lines(path, header):
-    if not path.is_file():  # /dev/full, for one, never ends
-        raise DigitlibError(f"{path}: not a file; give another file")
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    except (OSError, UnicodeError) as error:
-        raise DigitlibError(f"{path}: cannot be read; give another file") from error
-    if lines and lines[0] != header and not header.startswith("".join(lines)):
-        raise DigitlibError(f"{path}: not a results file; give another")
-    return [line for line in lines[1:] if line.endswith("\n")]
-
-
-def _parse(lines, path, parse):
-    found = []
-    for number, line in enumerate(lines, 2):
-        try:
-            [cells] = csv.reader([line])
-            found.append(parse(cells))
-        except (ValueError, csv.Error) as error:
-            raise DigitlibError(
-                f"{path}, line {number}: damaged; delete that line"
-            ) from error
-    return found
