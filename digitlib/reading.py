@@ -12,7 +12,7 @@ from digitlib._internal.checks import check_count
 from digitlib.document.lattice import FEATURES, Lattice, Segment, Skip
 from digitlib.document.layout import find_lines
 from digitlib.document.search import best_path
-from digitlib.document.test_time import probabilities
+from digitlib.document.test_time import mean_probabilities
 from digitlib.errors import DigitlibError
 from digitlib.imaging.loading import load_strip
 from digitlib.recognizer import Prediction, Recognizer
@@ -167,7 +167,7 @@ def read(image, *, digits=None, pattern=None, recognizer=None):
     if not found:
         return Reading("", 0.0, False, "no digits", ())
     seen = np.array([segment.seen for _, segment in found])
-    again = zip(found, probabilities(recognizer, seen), strict=True)
+    again = zip(found, mean_probabilities(recognizer, seen), strict=True)
     found = [(line, replace(segment, probabilities=p)) for (line, segment), p in again]
     confidence = share * math.prod(segment.confidence for _, segment in found)
     skipped = any(isinstance(s, Skip) and s.height > LARGE for _, s in path)

@@ -12,7 +12,11 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from digitlib.document.ruled_lines import long_runs, squared, without_rules
+from digitlib.document.ruled_lines import (
+    has_upright_lines,
+    long_runs,
+    remove_ruled_lines,
+)
 from digitlib.imaging.binarization import (
     BINARIZATION,
     binarize,
@@ -157,11 +161,11 @@ def find_lines(picture):
     shaded = reduced(shaded, math.ceil(max(shaded.shape) / times))
     height *= len(shaded) / len(small)
     turned = _turned(shaded, angle)
-    upright = squared(turned, height)
-    clean, more = without_rules(turned, height, upright)
+    upright = has_upright_lines(turned, height)
+    clean, more = remove_ruled_lines(turned, height, upright)
     if more is None:
         angle = _affordable(skew(long_runs(shaded, height)), small.shape)
-        clean, more = without_rules(_turned(shaded, angle), height, upright)
+        clean, more = remove_ruled_lines(_turned(shaded, angle), height, upright)
     if more is None:
         angle = by_ink
     else:
@@ -173,12 +177,12 @@ def find_lines(picture):
     large = _scaled(grey, scale)
     shaded = _outstanding(large, WIDEST * height * scale)
     shaded = _turned(shaded, angle)
-    clean, _ = without_rules(shaded, height * scale, upright)
+    clean, _ = remove_ruled_lines(shaded, height * scale, upright)
     ink = binarize(clean)
     height = digit_height(ink) or height * scale
     found = [
         replace(line, struck=_struck(line, clean != shaded, height))
-        for line in lines(ink, height)
+        for line in split_lines(ink, height)
     ]
     return Layout(found, height, scale, angle, (large.shape, ink.shape))
 
@@ -250,7 +254,7 @@ def skew(ink):
     return float(best)
 
 
-def lines(ink, height):
+def split_lines(ink, height):
     """Part ink into lines, from top to bottom.
 
     Components as tall as digits are taken from left to right; each goes on the line

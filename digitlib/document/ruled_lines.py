@@ -76,13 +76,13 @@ class Upright:
         return self.where[0].start, self.where[0].stop
 
 
-def squared(shaded, height):
+def has_upright_lines(shaded, height):
     """Tell whether there are upright rules, too, as on squared paper or at a margin.
 
     Parameters
     ----------
     shaded, height
-        As for `without_rules`.
+        As for `remove_ruled_lines`.
 
     Returns
     -------
@@ -92,7 +92,7 @@ def squared(shaded, height):
     return bool(rules)
 
 
-def without_rules(shaded, height, upright=False):
+def remove_ruled_lines(shaded, height, upright=False):
     """Erase rules and boxes; where a stroke crosses one, it stays.
 
     Parameters
@@ -103,7 +103,7 @@ def without_rules(shaded, height, upright=False):
     height : float
         Of a digit in pixels, about.
     upright : bool
-        Whether to look for upright rules: see `squared`.
+        Whether to look for upright rules: see `has_upright_lines`.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Views: a digit looked at from several sides.
+"""Test-time augmentation: a digit looked at from several sides.
 
 What is read otherwise when it leans a little more was not read surely. So the network
 is shown a digit as it is, turned and slanted, to one side and to the other, and the
@@ -15,7 +15,7 @@ TURN = 8  # degrees
 SLANT = 0.15  # columns by which it leans, for each row
 
 
-def views(seen):
+def augmented(seen):
     """Turn and slant digits a little.
 
     Parameters
@@ -47,8 +47,8 @@ def _moved(seen, move):
     return ndimage.affine_transform(seen, matrix, offset, order=1)
 
 
-def probabilities(recognizer, seen):
-    """Ask a recognizer for the mean of its answers to all views.
+def mean_probabilities(recognizer, seen):
+    """Ask a recognizer for the mean of its answers to it as it is, turned and slanted.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def probabilities(recognizer, seen):
     -------
     numpy.ndarray, shape (n, 10), float32
     """
-    every = views(seen)
+    every = augmented(seen)
     scores = activations(every.reshape(-1, 28, 28), recognizer.weights)[-1]
     answers = softmax(scores / recognizer.temperature)
     return answers.reshape(len(every), len(seen), 10).mean(axis=0).astype(np.float32)

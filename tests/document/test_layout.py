@@ -5,7 +5,7 @@ from PIL import Image, ImageDraw
 import pytest
 from written import INK, PAPER, floats, on_paper, write
 
-from digitlib.document.layout import Layout, digit_height, find_lines, lines, skew
+from digitlib.document.layout import Layout, digit_height, find_lines, skew, split_lines
 from digitlib.imaging.components import Components
 
 FIVE = ("31415", "9265", "358979", "32", "38462")
@@ -170,7 +170,7 @@ def drawn(*rectangles):
 def test_a_line_holds_its_own_ink_and_erases_that_of_others():
     first = [(10, 10, 16, 60), (50, 10, 56, 70)]
     second = [(20, 65, 26, 115), (90, 66, 96, 110)]
-    upper, lower = lines(drawn(*first, *second), 50)
+    upper, lower = split_lines(drawn(*first, *second), 50)
     assert (upper.left, upper.top) == (10, 10)
     assert (lower.left, lower.top) == (20, 65)
     for line, own in ((upper, first), (lower, second)):
@@ -194,7 +194,7 @@ def test_a_line_holds_its_own_ink_and_erases_that_of_others():
 )
 def test_a_small_piece_belongs_to_the_digit_it_is_near(piece, kept):
     digits = [(10, 10, 16, 60), (50, 10, 56, 60), (150, 10, 156, 60)]
-    [line] = lines(drawn(*digits, piece), 50)
+    [line] = split_lines(drawn(*digits, piece), 50)
     assert Components(line.ink > 0.5).n == 3 + kept
 
 
@@ -208,9 +208,9 @@ def test_a_small_piece_belongs_to_the_digit_it_is_near(piece, kept):
 )
 def test_what_is_no_digit_makes_no_line(piece):
     digits = [(10, 10, 16, 60), (50, 10, 56, 60)]
-    [line] = lines(drawn(*digits, piece), 50)
+    [line] = split_lines(drawn(*digits, piece), 50)
     assert line.ink.shape == (50, 46)
-    assert lines(drawn(piece), 50) == []
+    assert split_lines(drawn(piece), 50) == []
 
 
 def test_a_row_of_print_near_a_digit_is_no_part_of_it_but_a_bar_is():
@@ -219,9 +219,9 @@ def test_a_row_of_print_near_a_digit_is_no_part_of_it_but_a_bar_is():
     for left in range(40, 120, 10):  # letters, each with two strokes above another
         print_row += [(left, 16, left + 7, 19), (left, 25, left + 7, 28)]
         print_row += [(left, 16, left + 2, 28)]
-    [line] = lines(drawn(*digits, *print_row), 50)
+    [line] = split_lines(drawn(*digits, *print_row), 50)
     assert Components(line.ink > 0.5).n == 3
-    [line] = lines(drawn(*digits, (52, 28, 96, 33)), 50)
+    [line] = split_lines(drawn(*digits, (52, 28, 96, 33)), 50)
     assert Components(line.ink > 0.5).n == 4
 
 
@@ -229,7 +229,7 @@ def test_a_word_whose_letters_touch_is_print_and_no_lost_ink():
     digits = [(10, 40, 16, 90), (50, 40, 56, 90), (150, 40, 156, 90)]
     word = [(70, 50, 125, 53), (70, 62, 125, 65)]
     word += [(left, 50, left + 3, 65) for left in range(70, 125, 13)]
-    [line] = lines(drawn(*digits, *word), 50)
+    [line] = split_lines(drawn(*digits, *word), 50)
     assert Components(line.ink > 0.5).n == 3
     assert not line.beside
 
@@ -248,7 +248,7 @@ def test_a_word_whose_letters_touch_is_print_and_no_lost_ink():
 )
 def test_large_ink_that_no_line_holds_is_noticed_beside_it(piece, beside):
     digits = [(10, 40, 16, 90), (50, 40, 56, 90), (150, 40, 156, 90)]
-    [line] = lines(drawn(*digits, piece), 50)
+    [line] = split_lines(drawn(*digits, piece), 50)
     assert Components(line.ink > 0.5).n == 3
     assert line.beside is beside
 
@@ -258,8 +258,8 @@ def test_where_there_are_thousands_of_pieces_there_are_no_lines():
     for top in range(10, 1190, 26):
         ink[top : top + 18, 10:1390:30] = ink[top : top + 18, 11:1390:30] = 1
     assert 2000 < Components(ink > 0.5).n < 2200
-    assert lines(ink, 18) == []
-    assert len(lines(ink[:1000], 18)) == 38
+    assert split_lines(ink, 18) == []
+    assert len(split_lines(ink[:1000], 18)) == 38
 
 
 # Ink and paper

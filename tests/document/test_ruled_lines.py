@@ -9,7 +9,7 @@ from scipy import ndimage
 from written import floats, glyph, on_paper, write
 
 from digitlib.document.layout import find_lines
-from digitlib.document.ruled_lines import squared, without_rules
+from digitlib.document.ruled_lines import has_upright_lines, remove_ruled_lines
 from digitlib.imaging.components import Components
 
 HEIGHT = 48
@@ -62,7 +62,7 @@ def filled(form, text="31415", strength=0.6, gap=0.8, **options):
 @pytest.mark.parametrize("width", [1, 2, 4])
 def test_print_is_erased_and_digits_are_left(form, strength, width):
     ink, printed, shaded = filled(form, strength=strength, width=width)
-    clean, slope = without_rules(shaded, HEIGHT)
+    clean, slope = remove_ruled_lines(shaded, HEIGHT)
     assert clean[printed > 0.1].max() < 0.2
     assert np.abs(clean - ink)[ink > 0.25].mean() < 0.01
     assert slope == pytest.approx(0, abs=0.2)
@@ -73,7 +73,7 @@ def test_print_is_erased_and_digits_are_left(form, strength, width):
 @pytest.mark.parametrize("angle", [-2.0, -0.7, 1.5])
 def test_the_slope_of_rules_is_told_and_they_are_erased(form, angle):
     ink, printed, shaded = filled(form, angle=angle)
-    clean, slope = without_rules(shaded, HEIGHT)
+    clean, slope = remove_ruled_lines(shaded, HEIGHT)
     assert slope == pytest.approx(-angle, abs=0.5)
     alone = (printed > 0.3) & (ink < 0.1)
     assert (clean[alone] > 0.25).mean() < 0.02
@@ -98,7 +98,7 @@ def test_where_a_digit_crosses_a_rule_its_stroke_stays(shift):
     boxes = np.round(boxes).astype(int)
     ink = ndimage.gaussian_filter(floats(ink), 0.5)
     printed = 0.5 * drawn("rule", ink.shape, boxes)
-    clean, _ = without_rules(np.maximum(ink, printed), HEIGHT)
+    clean, _ = remove_ruled_lines(np.maximum(ink, printed), HEIGHT)
     assert np.abs(clean - ink)[ink > 0.5].mean() < 0.05
     assert Components(clean > 0.4).n == 4
 
@@ -118,7 +118,7 @@ def test_a_one_from_line_to_line_stays_if_it_is_darker_than_the_print(form, stre
         tall[high : low + 1, middle - 2 : middle + 2] = 1
         ink[top:bottom, left:right] = 0
     ink = ndimage.gaussian_filter(np.maximum(ink, tall), 0.5)
-    clean, _ = without_rules(np.maximum(ink, printed), HEIGHT)
+    clean, _ = remove_ruled_lines(np.maximum(ink, printed), HEIGHT)
     inside = tall > 0
     assert clean[inside].mean() > 0.75
     assert clean[(printed > 0.8 * strength) & (ink < 0.05)].max() < 0.1
@@ -135,7 +135,7 @@ def test_a_one_in_the_middle_of_a_box_stays_though_it_is_dark_as_the_print(form)
     middle = (left + right) // 2
     tall[top - 5 : bottom + 5, middle - 2 : middle + 2] = 1
     shaded = ndimage.gaussian_filter(np.maximum(np.maximum(ink, tall), printed), 0.5)
-    clean, _ = without_rules(shaded, HEIGHT)
+    clean, _ = remove_ruled_lines(shaded, HEIGHT)
     assert clean[tall > 0].mean() > 0.8
     alone = (printed > 0.5) & (ink == 0) & (ndimage.maximum_filter(tall, 9) == 0)
     assert clean[alone].max() < 0.2
@@ -157,8 +157,8 @@ def test_squared_paper_is_erased_in_both_directions(size, strength):
     ink = ndimage.gaussian_filter(floats(ink), 0.5)
     paper = squares(ink.shape, size, strength)
     shaded = np.maximum(ink, paper)
-    assert squared(shaded, HEIGHT)
-    clean, slope = without_rules(shaded, HEIGHT, upright=True)
+    assert has_upright_lines(shaded, HEIGHT)
+    clean, slope = remove_ruled_lines(shaded, HEIGHT, upright=True)
     assert slope == pytest.approx(0, abs=0.3)
     alone = (paper > 0.1) & (ink < 0.05)
     assert (clean[alone] > 0.1).mean() < 0.01
@@ -171,7 +171,7 @@ def test_digits_and_forms_have_no_upright_rules(form):
         *_, shaded = filled(form, text="11171")
     else:
         shaded = floats(write("1117\n1111\n7111", HEIGHT, leading=1.3)[0])
-    assert not squared(shaded, HEIGHT)
+    assert not has_upright_lines(shaded, HEIGHT)
 
 
 @pytest.mark.parametrize("width", [2, 4])
@@ -188,7 +188,7 @@ def test_a_comb_without_an_upper_line_is_erased(tooth, width):
     for x in ends:
         draw.line((x, bottom - tooth * HEIGHT, x, bottom), fill=255, width=width)
     printed = ndimage.gaussian_filter(floats(np.asarray(image)), 0.5)
-    clean, _ = without_rules(np.maximum(ink, printed), HEIGHT)
+    clean, _ = remove_ruled_lines(np.maximum(ink, printed), HEIGHT)
     assert clean[(printed > 0.1) & (ink < 0.05)].max() < 0.2
     assert np.abs(clean - ink)[ink > 0.5].mean() < 0.02
 
@@ -219,7 +219,7 @@ def test_digits_with_level_strokes_are_hardly_ever_taken_for_rules(digit, pen):
     lost = []
     for gap in (0.25, 0.1, 0.0, -0.08) * 5:
         shaded = by_hand(digit, gap, pen, random)
-        clean, _ = without_rules(shaded, HEIGHT)
+        clean, _ = remove_ruled_lines(shaded, HEIGHT)
         lost.append(1 - clean.sum() / shaded.sum())
     assert np.mean(np.array(lost) > 0.02) <= 0.15
 
@@ -229,13 +229,13 @@ def test_digits_with_level_strokes_are_hardly_ever_taken_for_rules(digit, pen):
 def test_digits_without_level_strokes_are_never_taken_for_rules(digit, gap):
     for pen in (-1, 0, 3):
         shaded = by_hand(digit, gap, pen, np.random.default_rng(pen + 1))
-        assert without_rules(shaded, HEIGHT)[0] is shaded
+        assert remove_ruled_lines(shaded, HEIGHT)[0] is shaded
 
 
 @pytest.mark.parametrize("text", ["31415926", "31415\n92653\n58979"])
 def test_where_there_is_no_print_nothing_changes_and_no_slope_is_told(text):
     shaded = floats(write(text, HEIGHT)[0])
-    clean, slope = without_rules(shaded, HEIGHT)
+    clean, slope = remove_ruled_lines(shaded, HEIGHT)
     assert clean is shaded
     assert slope is None
 
@@ -257,7 +257,7 @@ def test_what_is_short_steep_crooked_or_sparse_is_no_rule(line):
     ImageDraw.Draw(image).line((60, 20, 60, 68), fill=255, width=4)
     ImageDraw.Draw(image).line((390, 20, 390, 68), fill=255, width=4)
     shaded = floats(np.asarray(image))
-    assert without_rules(shaded, HEIGHT)[1] is None
+    assert remove_ruled_lines(shaded, HEIGHT)[1] is None
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ def test_feet_of_digits_at_one_height_are_no_rule(feet):
         shaded[100 : 100 + thick, left : left + length] = 1
         shaded[60:100, left + length // 2 : left + length // 2 + 4] = 1
         left += length + 8
-    clean, slope = without_rules(shaded, HEIGHT)
+    clean, slope = remove_ruled_lines(shaded, HEIGHT)
     assert clean is shaded
     assert slope is None
 
@@ -281,9 +281,9 @@ def test_feet_of_digits_at_one_height_are_no_rule(feet):
 def test_a_thick_bar_is_no_rule():
     shaded = np.zeros((200, 500), np.float32)
     shaded[100:112, 20:480] = 1
-    assert without_rules(shaded, HEIGHT)[1] is None
+    assert remove_ruled_lines(shaded, HEIGHT)[1] is None
     shaded[105:112] = 0
-    assert without_rules(shaded, HEIGHT)[0].max() == 0
+    assert remove_ruled_lines(shaded, HEIGHT)[0].max() == 0
 
 
 # Empty forms
@@ -309,7 +309,7 @@ def test_a_row_of_narrow_boxes_is_erased(wide):
     for left in range(40, 40 + 5 * (wide + 12), wide + 12):
         outline = left, 40, left + wide, 106
         ImageDraw.Draw(image).rectangle(outline, outline=255, width=2)
-    clean, slope = without_rules(floats(np.asarray(image)), HEIGHT)
+    clean, slope = remove_ruled_lines(floats(np.asarray(image)), HEIGHT)
     assert clean.max() < 0.2
     assert slope == pytest.approx(0, abs=0.2)
 
@@ -317,5 +317,5 @@ def test_a_row_of_narrow_boxes_is_erased(wide):
 @pytest.mark.parametrize("shape", [(1, 1), (1, 50), (50, 1), (3, 3000), (60, 60)])
 @pytest.mark.parametrize("grey", [0.0, 1.0])
 def test_images_of_any_shape_can_be_cleaned(shape, grey):
-    clean, _ = without_rules(np.full(shape, grey, np.float32), HEIGHT)
+    clean, _ = remove_ruled_lines(np.full(shape, grey, np.float32), HEIGHT)
     assert clean.shape == shape

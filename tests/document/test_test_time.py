@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from digitlib.document.test_time import SLANT, TURN, probabilities, views
+from digitlib.document.test_time import SLANT, TURN, augmented, mean_probabilities
 from digitlib.model import forward
 from digitlib.recognizer import Recognizer
 
@@ -27,7 +27,7 @@ def lean(image):
 
 
 def test_views_are_turned_and_slanted_to_both_sides(bars):
-    found = views(bars)
+    found = augmented(bars)
     assert found.shape == (5, 2, 28, 28)
     assert found.min() >= 0
     assert found.max() <= 1
@@ -39,12 +39,12 @@ def test_views_are_turned_and_slanted_to_both_sides(bars):
 
 
 def test_slanted_rows_stay_rows(bars):
-    for view in views(bars)[[2, 4], 1]:
+    for view in augmented(bars)[[2, 4], 1]:
         assert set(np.nonzero(view > 0.01)[0]) == {13, 14}
 
 
 def test_ink_keeps_its_place_and_amount(bars):
-    for view in views(bars):
+    for view in augmented(bars):
         np.testing.assert_allclose(view.sum(axis=(1, 2)), 40, rtol=0.05)
         for image in view:
             place = np.argwhere(image) * image[image > 0][:, np.newaxis]
@@ -52,8 +52,8 @@ def test_ink_keeps_its_place_and_amount(bars):
 
 
 def test_answers_are_the_mean_over_views(bars, recognizer):
-    found = probabilities(recognizer, bars)
-    each = [forward(view, recognizer.weights) for view in views(bars)]
+    found = mean_probabilities(recognizer, bars)
+    each = [forward(view, recognizer.weights) for view in augmented(bars)]
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, np.mean(each, axis=0), atol=1e-6)
     np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
@@ -63,5 +63,5 @@ def test_a_temperature_counts(bars, recognizer):
     class Warm:
         weights, temperature = recognizer.weights, 10.0
 
-    warm, usual = probabilities(Warm, bars), probabilities(recognizer, bars)
+    warm, usual = mean_probabilities(Warm, bars), mean_probabilities(recognizer, bars)
     assert (warm.max(axis=1) < usual.max(axis=1)).all()
