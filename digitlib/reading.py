@@ -9,21 +9,46 @@ import math
 import numpy as np
 
 from digitlib._internal.checks import check_count
-from digitlib.document.lattice import FEATURES, Lattice, Segment, Skip
-from digitlib.document.layout import find_lines
+from digitlib.document.lattice import (
+    FEATURES,
+    LATTICE,
+    Lattice,
+    LatticeSettings,
+    Segment,
+    Skip,
+)
+from digitlib.document.layout import LAYOUT, LayoutSettings, find_lines
 from digitlib.document.search import best_path
-from digitlib.document.test_time import mean_probabilities
+from digitlib.document.test_time import AUGMENTATION, Augmentation, mean_probabilities
 from digitlib.errors import DigitlibError
 from digitlib.imaging.loading import load_strip
 from digitlib.recognizer import Prediction, Recognizer
 
-SIDE = 2000  # pixels: the longest side that is looked at; larger images are reduced ...
-LEAST = 60  # ... but the shorter one remains as long
-DIGITS = (1, 1000)  # that may be asked for
-LARGE = 0.4  # heights of a digit: unread ink that is taller is something else
-DOUBTED = 0.25  # and so is a piece that is less probably a digit
-CORNER = 2  # pixels of 28: a box has ink as near to its corners, and a 0 has not
-RATHER = 0.5  # a count that is less probable than this is off
+
+@dataclass(frozen=True)
+class ReadingSettings:
+    """What decides how an image is read, and whether to believe it.
+
+    All were chosen on generated fields (`digitlib.synthesis.forms`) of validation
+    digits; what was fitted is in `settings`.
+    """
+
+    side: int = 2000  #: pixels: the longest side that is looked at; larger ones ...
+    least: int = 60  #: ... are reduced, but the shorter one remains as long
+    digits: tuple = (1, 1000)  #: that may be asked for
+    large: float = 0.4  #: heights of a digit: taller unread ink is something else, ...
+    doubted: float = 0.25  #: ... and so is what is less probably a digit
+    ink: float = 0.5  #: of full ink: a box of a form is stronger there, ...
+    corner: int = 2  #: pixels of 28: ... as near to its four corners; no 0 is
+    border: int = 1  #: pixel: a 1 as near to the border of the image may be a line
+    rather: float = 0.5  #: a count that is less probable than this is off
+    layout: LayoutSettings = LAYOUT  #: where the digits are
+    lattice: LatticeSettings = LATTICE  #: how lines are cut
+    augmentation: Augmentation = AUGMENTATION  #: from where digits are looked at
+
+
+READING = ReadingSettings()
+"""What `read` decides by, if nothing else is given."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,45 +57,32 @@ class Digit(Prediction):
 
     Its probabilities are the mean over several sides: see
     `digitlib.document.test_time`.
-
-    Attributes
-    ----------
-    box : tuple of int
-        Left, top, and the first column and row beyond, in pixels of the image as it
-        is displayed.
     """
 
     box: tuple
+    """Left, top, and the first column and row beyond, int, in pixels of the image as it
+    is displayed."""
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """What `read` says of one image.
-
-    Attributes
-    ----------
-    text : str
-        The best guess, accepted or not; lines are joined by ``"\\n"``. With a
-        pattern, that, filled in.
-    confidence : float
-        The probability that all of it is right, 0 to 1, if it is digits: that each
-        is the one that was read, and that the ink was parted rightly.
-    accepted : bool
-        Whether it may be used.
-    reason : str or None
-        Why not: ``"no digits"``; ``"another count"``, if as many digits as asked for
-        cannot be found, or more or fewer are more probable; ``"not only digits"``, or
-        perhaps none, as where nobody said how many there are and there are only 1s,
-        which lines look like; or ``"unsure"``. None when accepted.
-    digits : tuple of Digit
-        From top to bottom, and from left to right.
-    """
+    """What `read` says of one image."""
 
     text: str
+    """The best guess, accepted or not; lines are joined by ``"\\n"``. With a pattern,
+    that, filled in."""
     confidence: float
+    """The probability that all of it is right, 0 to 1, if it is digits: that each is
+    the one that was read, and that the ink was parted rightly."""
     accepted: bool
+    """Whether it may be used."""
     reason: str | None
+    """Why not: ``"no digits"``; ``"another count"``, if as many digits as asked for
+    cannot be found, or more or fewer are more probable; ``"not only digits"``, or
+    perhaps none, as where nobody said how many there are and there are only 1s, which
+    lines look like; or ``"unsure"``. None when accepted."""
     digits: tuple
+    """Of `Digit`, from top to bottom, and from left to right."""
 
 
 @cache
@@ -109,7 +121,7 @@ def _recognizer():
     return Recognizer("reading")
 
 
-def read(image, *, digits=None, pattern=None, recognizer=None):
+def read(image, *, digits=None, pattern=None, recognizer=None, settings=READING):
     """Read the number in an image, or several, line by line.
 
     Parameters
@@ -126,6 +138,7 @@ def read(image, *, digits=None, pattern=None, recognizer=None):
     recognizer : digitlib.recognizer.Recognizer, optional
         With weights from a file, and their detector. If left out, ``"reading"``: the
         shipped ones that have learned from digits cut out of fields.
+    settings : ReadingSettings
 
     Returns
     -------
@@ -136,19 +149,47 @@ def read(image, *, digits=None, pattern=None, recognizer=None):
     DigitlibError
         If the image cannot be read, or an argument has another form.
     """
-    count = _count(digits, pattern)
+    count = _count(digits, pattern, *settings.digits)
     recognizer = recognizer or _recognizer()
     if getattr(recognizer, "detector", None) is None:
         raise DigitlibError(
             "recognizer: without a detector of digits; use Recognizer(), or weights "
             "trained with --calibrate"
         )
-    picture, sides = load_strip(image, SIDE, LEAST)
-    layout = find_lines(picture)
-    if not layout.lines:
+    picture, sides = load_strip(image, settings.side, settings.least)
+    layout = find_lines(picture, settings.layout)
+    path, share, as_many = _most_probable(layout, count, recognizer, settings)
+    found = [(line, step) for line, step in path if isinstance(step, Segment)]
+    if not found:
         return Reading("", 0.0, False, "no digits", ())
+    seen = np.array([segment.seen for _, segment in found])
+    means = mean_probabilities(recognizer, seen, settings.augmentation)
+    scales = [side / seen for side, seen in zip(sides, picture.shape, strict=False)]
+    found_digits = tuple(
+        _digit(
+            replace(segment, probabilities=mean), recognizer,
+            _box(segment, layout.lines[line], layout, scales, sides),
+        )
+        for (line, segment), mean in zip(found, means, strict=True)
+    )  # fmt: skip
+    confidence = share * math.prod(digit.confidence for digit in found_digits)
+    reason = "another count"
+    if as_many:
+        reason = _doubt(path, found_digits, layout, count, sides, settings)
+        if reason is None and confidence < _threshold(count):
+            reason = "unsure"
+    text = _text([line for line, _ in found], found_digits, pattern)
+    return Reading(text, confidence, reason is None, reason, found_digits)
+
+
+def _most_probable(layout, count, recognizer, settings):
+    """What is read: the most probable way through all lines, and its share of all ways.
+
+    Also whether the digits are as many as asked for, and rather so than not.
+    """
+    weights, height = segment_weights(), layout.height
     lattices = [
-        Lattice(line.ink, layout.height, recognizer, segment_weights())
+        Lattice(line.ink, height, recognizer, weights, settings.lattice)
         for line in layout.lines
     ]
     path, share = best_path(lattices, count)
@@ -156,74 +197,68 @@ def read(image, *, digits=None, pattern=None, recognizer=None):
         for lattice in lattices:
             lattice.cut_everywhere()
         path, share = best_path(lattices, count)
-    possible = bool(path)
-    if count:
-        free, part = best_path(lattices)
-        if not possible:
-            path, share = free, part
-        possible &= math.exp(_sum(free, part) - _sum(path, share)) >= RATHER
-    scales = [side / seen for side, seen in zip(sides, picture.shape, strict=False)]
-    found = [(line, step) for line, step in path if isinstance(step, Segment)]
-    if not found:
-        return Reading("", 0.0, False, "no digits", ())
-    seen = np.array([segment.seen for _, segment in found])
-    again = zip(found, mean_probabilities(recognizer, seen), strict=True)
-    found = [(line, replace(segment, probabilities=p)) for (line, segment), p in again]
-    confidence = share * math.prod(segment.confidence for _, segment in found)
-    skipped = any(isinstance(s, Skip) and s.height > LARGE for _, s in path)
-    found_digits = tuple(
-        _digit(segment, layout, layout.lines[line], scales, sides, recognizer)
-        for line, segment in found
+    if not count:
+        return path, share, True
+    free, part = best_path(lattices)
+    if not path:
+        return free, part, False
+    odds = math.exp(_sum(free, part) - _sum(path, share))
+    return path, share, odds >= settings.rather
+
+
+def _doubt(path, digits, layout, count, sides, settings):
+    """Why what was read is not accepted, however sure; None if it may be.
+
+    Because much ink is unread, something is no digit, a stroke goes through all of it,
+    or all may be lines.
+    """
+    unread = any(isinstance(s, Skip) and s.height > settings.large for _, s in path)
+    doubted = any(
+        digit.is_digit < settings.doubted or _is_box(digit, settings)
+        for digit in digits
     )
-    doubted = any(d.is_digit < DOUBTED or _is_box(d) for d in found_digits)
     left_out = any(line.struck or line.beside for line in layout.lines)
-    lines = count is None and _may_be_lines(found_digits, sides)
-    reason = None
-    if not possible:
-        reason = "another count"
-    elif skipped or doubted or left_out or lines:
-        reason = "not only digits"
-    elif confidence < settings()["threshold"]["known" if count else "unknown"]:
-        reason = "unsure"
-    text = _text(found, pattern)
-    return Reading(text, confidence, reason is None, reason, found_digits)
+    lines = count is None and _may_be_lines(digits, sides, settings.border)
+    return "not only digits" if unread or doubted or left_out or lines else None
 
 
-def _is_box(digit):
+def _threshold(count):
+    return settings()["threshold"]["known" if count else "unknown"]
+
+
+def _is_box(digit, settings):
     """Whether what looks like a 0 has ink in its four corners."""
-    rows, columns = (
-        np.flatnonzero((digit.seen > 0.5).any(axis=axis)) for axis in (1, 0)
-    )
+    ink = digit.seen > settings.ink
+    rows, columns = (np.flatnonzero(ink.any(axis=axis)) for axis in (1, 0))
     if digit.digit != 0 or not rows.size:
         return False
-    ink = digit.seen[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] > 0.5
-    ends = slice(CORNER), slice(-CORNER, None)
+    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    ends = slice(settings.corner), slice(-settings.corner, None)
     return all(ink[down, across].any() for down in ends for across in ends)
 
 
-def _may_be_lines(digits, sides):
+def _may_be_lines(digits, sides, near):
     """Whether all are 1s, or one is cut off by the border of the image."""
     tall, wide = sides
     ones = [digit.box for digit in digits if digit.digit == 1]
     return len(ones) == len(digits) or any(
-        left <= 1 or top <= 1 or right >= wide - 1 or bottom >= tall - 1
+        min(left, top, wide - right, tall - bottom) <= near
         for left, top, right, bottom in ones
     )
 
 
-def _count(digits, pattern):
+def _count(digits, pattern, low, high):
     """How many digits there must be; None if that is not known."""
     if digits is not None and pattern is not None:
         raise DigitlibError("digits and pattern: give only one of them")
     if digits is not None:
-        return check_count("digits", digits, *DIGITS)
+        return check_count("digits", digits, low, high)
     if pattern is None:
         return None
     if not isinstance(pattern, str) or not pattern.isprintable():
         given = repr(pattern) if isinstance(pattern, str) else type(pattern).__name__
         raise DigitlibError(f"pattern: {given}, but a text such as ##-## is needed")
     count = pattern.count("#")
-    low, high = DIGITS
     if not low <= count <= high:
         raise DigitlibError(
             f"pattern: {count} digits (#), but {low} to {high} are needed"
@@ -236,32 +271,33 @@ def _sum(path, share):
     return sum(step.cost for _, step in path) + math.log(max(share, 1e-300))
 
 
-def _text(found, pattern):
+def _text(lines, digits, pattern):
     """The digits, line by line, or filled in; if there are others, as they are."""
-    digits = [str(segment.digit) for _, segment in found]
+    digits = [str(digit.digit) for digit in digits]
     if pattern is not None and pattern.count("#") == len(digits):
         rest = iter(digits)
         return "".join(next(rest) if sign == "#" else sign for sign in pattern)
-    lines = {}
-    for (line, _), digit in zip(found, digits, strict=True):
-        lines[line] = lines.get(line, "") + digit
-    return "\n".join(lines.values())
+    texts = {}
+    for line, digit in zip(lines, digits, strict=True):
+        texts[line] = texts.get(line, "") + digit
+    return "\n".join(texts.values())
 
 
-def _digit(segment, layout, line, scales, sides, recognizer):
-    left, top, right, bottom = segment.box
-    straight = left + line.left, top + line.top, right + line.left, bottom + line.top
+def _box(segment, line, layout, scales, sides):
+    """Where a segment is, in pixels of the image as it is displayed."""
+    straight = np.add(segment.box, (line.left, line.top) * 2)
     left, top, right, bottom = layout.in_image(straight)
     (down, across), (tall, wide) = scales, sides
-    box = (
+    return (
         max(0, math.floor(across * left)), max(0, math.floor(down * top)),
         min(wide, math.ceil(across * right)), min(tall, math.ceil(down * bottom)),
     )  # fmt: skip
-    trust = segment.confidence * segment.is_digit
-    accepted = trust >= recognizer.threshold
+
+
+def _digit(segment, recognizer, box):
+    accepted = segment.confidence * segment.is_digit >= recognizer.threshold
     reason = "unsure" if segment.confidence <= segment.is_digit else "not one digit"
     return Digit(
         segment.digit, segment.confidence, segment.probabilities, accepted,
-        None if accepted else reason, segment.is_digit, segment.seen,
-        box,
+        None if accepted else reason, segment.is_digit, segment.seen, box,
     )  # fmt: skip

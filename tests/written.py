@@ -7,6 +7,7 @@ from PIL import Image
 from scipy import ndimage
 
 from digitlib.data import load_mnist, split_validation
+from digitlib.document.layout import find_lines
 from digitlib.recognizer import Recognizer
 
 PAPER, INK = 235, 40
@@ -84,6 +85,13 @@ def on_paper(ink, paper=PAPER, dark=INK, angle=0.0, grain=0.0, seed=0):
     if grain:
         grey = grey + np.random.default_rng(seed).normal(0, grain, ink.shape)
     return grey.round().clip(0, 255).astype(np.uint8)
+
+
+@cache
+def line_of(text, height=48, **options):
+    """The ink of one line of digits, and how tall they are."""
+    layout = find_lines(floats(on_paper(write(text, height, **options)[0])))
+    return layout.lines[0].ink, layout.height
 
 
 def distance(text, other):

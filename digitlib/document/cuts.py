@@ -1,14 +1,24 @@
 """Cuts: the cheapest paths through a line of ink, from its top to its bottom."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
-# What a cut costs
-ENTER = 5.0
-"""To enter a stroke. A place where two digits touch is entered once."""
-THROUGH = 0.3
-"""Each pixel through a stroke."""
-MOVES = (0, -1, 1)  # columns by which a cut may step aside from row to row
-ASIDE = 0.2  # each such step
+MOVES = np.array([0, -1, 1], np.int8)
+"""Columns by which a cut may step aside from row to row; of equals, the first wins."""
+
+
+@dataclass(frozen=True)
+class CutSettings:
+    """What a cut costs, chosen on generated fields of validation digits; no unit."""
+
+    enter: float = 5.0  #: to enter a stroke: where two digits touch, once
+    through: float = 0.3  #: each pixel through a stroke
+    aside: float = 0.2  #: each step aside
+
+
+CUTS = CutSettings()
+"""What cuts cost, if nothing else is given."""
 
 
 class Cuts:
@@ -17,6 +27,7 @@ class Cuts:
     Parameters
     ----------
     ink : numpy.ndarray, shape (h, w), float32, in [0, 1]
+    settings : CutSettings
 
     Attributes
     ----------
@@ -24,11 +35,11 @@ class Cuts:
         Of the cut that passes each column in the middle row.
     """
 
-    def __init__(self, ink):
+    def __init__(self, ink, settings=CUTS):
         self.shape = ink.shape
         self._middle = len(ink) // 2
-        upper, self._up = _cheapest(ink[: self._middle])
-        lower, self._down = _cheapest(ink[self._middle :][::-1])
+        upper, self._up = _cheapest(ink[: self._middle], settings)
+        lower, self._down = _cheapest(ink[self._middle :][::-1], settings)
         self.cost = upper + lower
         self._paths = {}
 
@@ -43,37 +54,21 @@ class Cuts:
         return self._paths[column]
 
 
-def _cheapest(ink):
+def _cheapest(ink, settings):
     """What the cheapest way to each column of the last row costs, and its steps."""
-    cost = np.zeros(ink.shape[1], np.float32)
+    width = ink.shape[1]
+    beside = 1 + MOVES[:, np.newaxis] + np.arange(width)
+    aside = np.abs(MOVES[:, np.newaxis]) * np.float32(settings.aside)
+    cost, above = np.zeros((2, width + 2), np.float32)
+    cost[[0, -1]] = np.inf
     steps = np.zeros(ink.shape, np.int8)
-    above = np.zeros_like(cost)
     for row, step in zip(ink, steps, strict=True):
-        ways = np.stack(
-            [
-                _moved(cost, by, np.inf)
-                + ENTER * (row - _moved(above, by, 0)).clip(0)
-                + ASIDE * abs(by)
-                for by in MOVES
-            ]
-        )
-        best = ways.argmin(axis=0)
-        step[:] = np.array(MOVES, np.int8)[best]
-        cost = ways.min(axis=0) + THROUGH * row
-        above = row
-    return cost, steps
-
-
-def _moved(row, by, beyond):
-    """What is ``by`` columns to the right, or to the left if below 0."""
-    if by == 0:
-        return row
-    moved = np.full_like(row, beyond)
-    if by > 0:
-        moved[:-by] = row[by:]
-    else:
-        moved[-by:] = row[:by]
-    return moved
+        entered = settings.enter * (row - above[beside]).clip(0)
+        ways = cost[beside] + entered + aside
+        step[:] = MOVES[ways.argmin(axis=0)]
+        cost[1:-1] = ways.min(axis=0) + settings.through * row
+        above[1:-1] = row
+    return cost[1:-1], steps
 
 
 def _follow(steps, column):

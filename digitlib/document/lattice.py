@@ -1,63 +1,66 @@
-"""Segmentation: a line of ink cut into digits, where the recogniser is surest.
+"""Lattice: a line of ink cut into digits, where the recogniser is surest.
 
 Where one digit ends and the next begins cannot be told without reading them, and they
 cannot be read before they are cut apart. So a line is cut wherever a cut is cheap, too
-often rather than too rarely; the recogniser looks at every piece that could be a digit,
-and of all ways from the left end to the right, the best one is taken (Matan, Burges,
-LeCun and Denker 1992; LeCun, Bottou, Bengio and Haffner 1998, sections V and VI).
+often rather than too rarely; the recogniser looks at every segment that could be a
+digit, and of all ways from the left end to the right, the best one is taken (Matan,
+Burges, LeCun and Denker 1992; LeCun, Bottou, Bengio and Haffner 1998, V and VI).
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 import math
 
 import numpy as np
 from scipy import ndimage
+from scipy.special import expit
 
-from digitlib.document.cuts import ENTER, Cuts
+from digitlib.document.cuts import CUTS, Cuts, CutSettings
 from digitlib.imaging.binarization import BINARIZATION
+from digitlib.imaging.components import interior
 from digitlib.model import activations, softmax
 from digitlib.preprocessing import normalize, remove_specks
 from digitlib.recognizer import detect
 
-FREE = 3.0  # a cut that costs less goes through no ink
-DEAREST = 20.0  # and one that costs more is none
 
-# Lengths are in heights of a digit.
-WIDE = 0.4  # ink wider than this may be several digits, and is cut ...
-SURE = 0.95  # ... unless the recogniser trusts it as much, and ...
-SINGLE = 0.95  # ... it is no wider than this
-STEP = 0.07  # a cut costs the least as far as this to both sides
-MARGIN = 0.1  # and is as far from both ends of the ink
-SLIMMEST, WIDEST = 0.08, 1.4  # a digit
-JOINED = 1.25  # two or three pieces with gaps between them are one at most this wide
-SHORTEST = 0.12  # a digit
+@dataclass(frozen=True)
+class LatticeSettings:
+    """What decides where a line is cut, and what the recogniser looks at.
 
-# To leave ink unread costs, in the unit of the logarithm of a probability,
-SKIP, SKIP_HEIGHT = 0.5, 6.0  # this, and so much for each height of it
+    Lengths are in heights of a digit, costs of cuts as in `CutSettings`. All were
+    chosen on generated fields (`digitlib.synthesis.forms`) of validation digits.
+    """
+
+    free: float = 3.0  #: a cut that costs less goes through no ink, ...
+    dearest: float = 20.0  #: ... and one that costs more is none
+    wide: float = 0.4  #: ink wider than this may be several digits, and is cut, ...
+    sure: float = 0.95  #: 0 to 1: ... unless the recogniser trusts it as much, and ...
+    single: float = 0.95  #: ... it is no wider than this
+    step: float = 0.07  #: a cut costs the least as far as this to both sides, ...
+    margin: float = 0.1  #: ... and is as far from both ends of the ink
+    slimmest: float = 0.08  #: width of a digit, at least ...
+    widest: float = 1.4  #: ... and at most
+    joined: float = 1.25  #: islands with gaps between them are one digit if no wider
+    most_joined: int = 3  #: islands
+    shortest: float = 0.12  #: height of a digit, at least
+    skip: float = 0.5  #: minus log of a probability: unread ink costs this, ...
+    skip_height: float = 6.0  #: ... and as much for each height of it
+    cuts: CutSettings = CUTS  #: what cuts cost
+
+
+LATTICE = LatticeSettings()
+"""What a `Lattice` is made by, if nothing else is given."""
 
 
 @dataclass(frozen=True, eq=False)
 class Segment:
-    """A piece of a line, as the recogniser sees it.
+    """A part of a line, as the recogniser sees it."""
 
-    Attributes
-    ----------
-    box : tuple of int
-        Left, top, right, bottom in the line.
-    seen : numpy.ndarray, shape (28, 28), float32, in [0, 1]
-    probabilities : numpy.ndarray, shape (10,), float32
-        Of each digit, if it is one.
-    features : numpy.ndarray, shape (len(FEATURES),)
-    is_digit : float
-        The probability that it is exactly one digit, 0 to 1.
-    """
-
-    box: tuple
-    seen: np.ndarray
-    probabilities: np.ndarray
-    features: np.ndarray
-    is_digit: float
+    box: tuple  #: left, top, right, bottom in the line
+    seen: np.ndarray  #: (28, 28) float32, in [0, 1]
+    probabilities: np.ndarray  #: (10,) float32: of each digit, if it is one
+    features: np.ndarray  #: (len(FEATURES),) float64
+    is_digit: float  #: the probability that it is exactly one digit, 0 to 1
 
     @property
     def digit(self):
@@ -75,20 +78,10 @@ class Segment:
 
 @dataclass(frozen=True)
 class Skip:
-    """Ink that is left unread.
+    """Ink that is left unread."""
 
-    Attributes
-    ----------
-    height : float
-        Of it, in heights of a digit.
-    """
-
-    height: float
-
-    @property
-    def cost(self):
-        """In the unit of `Segment.cost`."""
-        return SKIP + SKIP_HEIGHT * self.height
+    height: float  #: of it, in heights of a digit
+    cost: float  #: in the unit of `Segment.cost`
 
 
 FEATURES = (
@@ -112,7 +105,7 @@ FEATURES = (
     "free space on the left",
     "free space on the right",
 )
-"""What a piece of ink is judged by, in this order."""
+"""What a segment is judged by, in this order."""
 
 
 def judge(features, weights):
@@ -132,7 +125,7 @@ def judge(features, weights):
     """
     hidden, bias, output, last = weights
     odds = np.maximum(features @ hidden + bias, 0) @ output + last
-    return 1 / (1 + np.exp(-odds.clip(-30, 30)))
+    return expit(odds.clip(-30, 30))
 
 
 class Lattice:
@@ -147,6 +140,7 @@ class Lattice:
     recognizer : digitlib.recognizer.Recognizer
     weights : tuple of numpy.ndarray, or None
         As for `judge`. None where these are still to be learned.
+    settings : LatticeSettings
 
     Attributes
     ----------
@@ -158,20 +152,20 @@ class Lattice:
         What may be left unread, by the same.
     """
 
-    def __init__(self, ink, height, recognizer, weights):
-        self.ink, self.height = ink, height
+    def __init__(self, ink, height, recognizer, weights, settings=LATTICE):
+        self.ink, self.height, self.settings = ink, height, settings
         self.recognizer, self.weights = recognizer, weights
-        self.cuts = Cuts(ink)
+        self.cuts = Cuts(ink, settings.cuts)
         self.pen = _pen(ink)
         self.segments, self.skips = {}, {}
-        self._free = self.cuts.cost < FREE
+        self._free = self.cuts.cost < settings.free
         self.islands = self._islands()
         self._look(self._islands_joined())
         self.nodes = sorted({cut for island in self.islands for cut in island})
         for island in self.islands:
             segment = self.segments.get(island)
-            sure = segment and segment.is_digit * segment.confidence > SURE
-            if not sure or self._width(island) > SINGLE * height:
+            sure = segment and segment.is_digit * segment.confidence > settings.sure
+            if not sure or self._width(island) > settings.single * height:
                 self._cut(island)
         self.nodes.sort()
 
@@ -196,16 +190,18 @@ class Lattice:
         islands = list(pairwise(ends))
         for island in islands:
             (_, top, _, bottom), _ = self._between(*island)
-            self.skips[island] = Skip((bottom - top) / self.height)
+            tall = (bottom - top) / self.height
+            cost = self.settings.skip + self.settings.skip_height * tall
+            self.skips[island] = Skip(tall, cost)
         return islands
 
     def _islands_joined(self):
         """Each island, and two or three that together are no wider than a digit."""
         pairs = list(self.islands)
-        for number in (2, 3):
+        for number in range(2, self.settings.most_joined + 1):
             for i in range(len(self.islands) - number + 1):
                 pair = self.islands[i][0], self.islands[i + number - 1][1]
-                if self._width(pair) <= JOINED * self.height:
+                if self._width(pair) <= self.settings.joined * self.height:
                     pairs.append(pair)
         return pairs
 
@@ -215,27 +211,26 @@ class Lattice:
 
     def _cut(self, island):
         """Cut an island where it costs least, and look at all that comes of it."""
+        settings, height = self.settings, self.height
         (left, _, right, _), _ = self._between(*island)
-        if right - left < WIDE * self.height:
+        if right - left < settings.wide * height:
             return
-        margin = max(1, round(MARGIN * self.height))
-        window = max(1, round(STEP * self.height))
+        margin = max(1, round(settings.margin * height))
+        window = max(1, round(settings.step * height))
         cost = self.cuts.cost[left + margin : right - margin]
         if not cost.size:
             return
         least = ndimage.minimum_filter1d(cost, 2 * window + 1, mode="nearest")
-        cheap = (cost <= least) & (cost < DEAREST)
+        cheap = (cost <= least) & (cost < settings.dearest)
         plateaus = ndimage.find_objects(ndimage.label(cheap)[0])
         inner = [left + margin + (p.start + p.stop - 1) // 2 for (p,) in plateaus]
         self.nodes += inner
-        ends = [island[0], *inner, island[1]]
-        places = [left, *inner, right]
+        ends = [(island[0], left), *zip(inner, inner, strict=True), (island[1], right)]
         self._look(
             [
-                (ends[i], ends[j])
-                for i in range(len(ends))
-                for j in range(i + 1, len(ends))
-                if SLIMMEST <= (places[j] - places[i]) / self.height <= WIDEST
+                (start, end)
+                for (start, first), (end, last) in combinations(ends, 2)
+                if settings.slimmest <= (last - first) / height <= settings.widest
             ]
         )
 
@@ -256,12 +251,12 @@ class Lattice:
 
     def _look(self, pairs):
         """Let the recogniser look at what is between pairs of cuts."""
-        found = []
+        found, shortest = [], self.settings.shortest * self.height
         for pair in pairs:
             if pair in self.segments:
                 continue
             between = self._between(*pair)
-            if between and between[0][3] - between[0][1] >= SHORTEST * self.height:
+            if between and between[0][3] - between[0][1] >= shortest:
                 where, part = between
                 digit = remove_specks(part)
                 seen = normalize(digit)
@@ -290,10 +285,10 @@ class Lattice:
             )  # fmt: skip
 
     def _of_shape(self, pair, where, part, kept):
-        """Those of `FEATURES` that tell of the shape of a piece and its place."""
+        """Those of `FEATURES` that tell of the shape of a segment and its place."""
         wide = (where[2] - where[0]) / self.height
         tall = (where[3] - where[1]) / self.height
-        cut = [self._cost(end) / ENTER for end in pair]
+        cut = [self._cost(end) / self.settings.cuts.enter for end in pair]
         within = sum(pair[0] < a < pair[1] for a, _ in self.islands)
         columns = np.flatnonzero((part > BINARIZATION.weak).any(axis=0))
         gap = (np.diff(columns).max(initial=1) - 1) / self.height
@@ -319,7 +314,7 @@ class Lattice:
 
 
 def _of_network(probabilities, detected, scores):
-    """Those of `FEATURES` that tell what the network makes of a piece."""
+    """Those of `FEATURES` that tell what the network makes of a segment."""
     second, first = np.sort(scores)[-2:]
     energy = first + math.log(np.exp(scores - first).sum())
     odds = math.log(detected / (1 - detected))
@@ -330,6 +325,5 @@ def _of_network(probabilities, detected, scores):
 def _pen(ink):
     """The width of the strokes, in pixels: their area by half of their border."""
     strong = ink > 0.5
-    inner = ndimage.binary_erosion(strong)
-    border = strong.sum() - inner.sum()
+    border = strong.sum() - interior(strong).sum()
     return max(2.0, 2 * strong.sum() / border) if border else 2.0

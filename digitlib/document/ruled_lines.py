@@ -1,7 +1,7 @@
-"""Rules: the printed lines and boxes of forms and notepaper, found and erased.
+"""Ruled lines: the print of forms and notepaper, lines and boxes, found and erased.
 
 A printed line is long, straight and thin, and it is not alone: a row of boxes has
-pieces of one line above the digits and of another below. All is looked for in what
+parts of one line above the digits and of another below. All is looked for in what
 stands out from the paper, before it is decided what is ink, since print is often paler.
 """
 
@@ -13,35 +13,62 @@ from scipy import ndimage
 from digitlib.imaging.components import AROUND, crossing
 from digitlib.imaging.fast import grown, opening, quantile
 
-# Lengths are in heights of a digit.
-LONG = 0.55  # a level piece this long may be part of a rule, ...
-UPRIGHT = 1.5  # or an upright one this long, as on squared paper, ...
-THICK = 0.12  # ... unless it is thicker, ...
-CROOKED = 0.02  # ... more crooked, as standard deviation from its middle line, ...
-STEEP = 0.08  # ... or steeper
-ALIGNED = 0.08  # pieces whose lines are as near belong to one rule,
-TOTAL = 3.0  # which has this length at least, all pieces together, ...
-PAIRED, TWIN = 2.0, 0.15  # or this, if another begins and ends as near to its ends;
-WHOLE = 1.5  # one of them is as long, or all together ...
-USUAL, UNEVEN = 0.8, 0.4  # ... are usually as long, and about equally thick,
-MOST = 0.6  # or if not as long, then so many of them of one length;
-COVERED = 0.65  # they are this part of it,
-EXTENT = 0.5  # and it reaches along this part of all that stands out
-PALEST = 0.05  # of the way from paper to black: fainter rules do no harm
-TOOTH = 0.2  # an upright piece this long may be a side of a box, or a tooth of a comb
-SIDE = 0.8  # of the way from rule to rule: sides are longer; ...
-TALLEST = 4.0  # ... no box is taller;
-DOUBLE = 1.6  # two of them, of neighbouring boxes, are thicker by as much at most;
-AMID = 0.75  # of the usual way to the next: one that has others nearer is amid a box
-TEETH = 0.5  # of the way: teeth, which stand on the lower rule, are shorter,
-ALONE = 1.3  # and than this, where there is no other rule
-REACH = 0.08  # a side or tooth ends as near to a rule
-FORCE = (0.6, 1.5)  # and is this much darker or paler than it
+
+@dataclass(frozen=True)
+class RuledLineSettings:
+    """What decides which ink is a ruled line, the side of a box or the tooth of a comb.
+
+    Lengths are in heights of a digit if no unit is named. All were chosen on generated
+    fields (`digitlib.synthesis.forms`) of validation digits.
+    """
+
+    palest: float = 0.05  #: of the way from paper to black: paler lines do no harm
+    pale: tuple = (0.2, 0.999)  #: times this quantile of runs: what is paler is none
+    ink: float = 0.2  #: of the strongest: what is paler does not stand out
+    crooked_run: int = 3  #: pixels: rows in which a run may go from column to column
+    sloping_run: int = 5  #: pixels: the same, before the slope is known
+    level: float = 0.55  #: a level component this long may be part of a line, ...
+    upright: float = 1.5  #: ... or an upright one this long, as on squared paper, ...
+    thick: float = 0.12  #: ... unless it is thicker, by 2 pixels more, ...
+    crooked: float = 0.02  #: ... farther from its middle line (standard deviation), ...
+    crooked_least: float = 0.8  #: pixels: ... and by more than this, ...
+    steep: float = 0.08  #: rows in a column: ... or steeper
+    crossed: float = 1.3  #: of its thickness, and half a pixel: where strokes meet it
+    aligned: float = 0.08  #: those that are as near, and a pixel, make up one line, ...
+    total: float = 3.0  #: ... which has this length at least, all together, ...
+    paired: float = 2.0  #: ... or this, if another begins and ends ...
+    twin: float = 0.15  #: ... as near to its ends, and a pixel
+    whole: float = 1.5  #: one of them is as long, or ...
+    uneven: float = 0.4  #: ... all are as equally thick, and 1.5 pixels;
+    usual: float = 0.8  #: they are usually as long, or ...
+    alike: float = 0.1  #: ... within this part of one length, and a pixel, are ...
+    most: float = 0.6  #: ... so many of them
+    covered: float = 0.65  #: of the line: so much has ink
+    extent: float = 0.5  #: of all that stands out: a line is as long
+    tooth: float = 0.2  #: an upright component this long may be a side or a tooth, ...
+    tooth_darkness: float = 0.5  #: ... times as dark as lines are
+    side: float = 0.8  #: of the way from line to line: sides are longer; ...
+    tallest: float = 4.0  #: ... no box is taller; ...
+    end: float = 0.1  #: ... their ends, at least 3 pixels, are ...
+    reach: float = 0.08  #: ... as near to a line, or so are those of teeth
+    pen: tuple = (1.7, 1.5)  #: times a line's thickness, and pixels: as thick ...
+    double: float = 1.6  #: ... or by this more, where two boxes touch
+    amid: float = 0.75  #: of the usual way to the next: with nearer ones, amid a box
+    teeth: float = 0.5  #: of the way from line to line: teeth are shorter, ...
+    alone: float = 1.3  #: ... and than this, where there is no other line; ...
+    teeth_alike: float = 0.2  #: ... of their usual length, and a pixel: all differ less
+    darkness: tuple = (0.6, 1.5)  #: times a line's: its edge is paler, no side darker
+    stroke: tuple = (0.35, 0.995)  #: times this quantile of all: a stroke that crosses
+    thickest: int = 8  #: pixels: of a line that a stroke crosses
+
+
+RULED_LINES = RuledLineSettings()
+"""What `remove_ruled_lines` decides by, if nothing else is given."""
 
 
 @dataclass
-class Piece:
-    """A level piece of ink: the pixels with one label, along y = slope * x + start."""
+class LevelComponent:
+    """A level component of ink: those with a label, along y = slope * x + start."""
 
     label: int
     left: int
@@ -54,16 +81,12 @@ class Piece:
     def length(self):
         return self.right - self.left
 
-    @property
-    def middle(self):
-        return (self.left + self.right) / 2
-
     def at(self, x):
         return self.slope * x + self.start
 
 
 @dataclass(eq=False)
-class Upright:
+class UprightComponent:
     """What may be the side of a box: its place, its pixels there, and its column."""
 
     where: tuple
@@ -76,153 +99,127 @@ class Upright:
         return self.where[0].start, self.where[0].stop
 
 
-def has_upright_lines(shaded, height):
-    """Tell whether there are upright rules, too, as on squared paper or at a margin.
+def has_upright_lines(shaded, height, settings=RULED_LINES):
+    """Tell whether there are upright lines, too, as on squared paper or at a margin.
 
     Parameters
     ----------
-    shaded, height
+    shaded, height, settings
         As for `remove_ruled_lines`.
 
     Returns
     -------
     bool
     """
-    _, rules = _rules(np.ascontiguousarray(shaded.T), height, UPRIGHT)
-    return bool(rules)
+    turned = np.ascontiguousarray(shaded.T)
+    return bool(_lines(turned, height, settings.upright, settings)[1])
 
 
-def remove_ruled_lines(shaded, height, upright=False):
-    """Erase rules and boxes; where a stroke crosses one, it stays.
+def remove_ruled_lines(shaded, height, upright=False, settings=RULED_LINES):
+    """Erase ruled lines and boxes; where a stroke crosses one, it stays.
 
     Parameters
     ----------
     shaded : numpy.ndarray, shape (h, w), float32, in [0, 1]
-        What `digitlib.imaging.binarization.correct_shading` returns, turned so
-        that rules are nearly level.
+        What `digitlib.imaging.binarization.correct_shading` returns, turned so that
+        lines are nearly level.
     height : float
         Of a digit in pixels, about.
     upright : bool
-        Whether to look for upright rules: see `has_upright_lines`.
+        Whether to look for upright lines: see `has_upright_lines`.
+    settings : RuledLineSettings
 
     Returns
     -------
     clean : numpy.ndarray, shape (h, w), float32, in [0, 1]
     slope : float, degrees, or None
-        By which the rules still fall to the right; None where there are none.
+        By which the lines still fall to the right; None where there are none.
     """
-    level, rules = _rules(shaded, height, LONG)
-    turned = np.ascontiguousarray(shaded.T) if upright else None
-    labels, found = _rules(turned, height, UPRIGHT) if upright else (None, [])
-    if not rules and not found:
+    labels, lines = _lines(shaded, height, settings.level, settings)
+    turned, found = np.ascontiguousarray(shaded.T), []
+    if upright:
+        across, found = _lines(turned, height, settings.upright, settings)
+    if not lines and not found:
         return shaded, None
-    strong = 0.35 * quantile(shaded, 0.995)
-    clean = shaded
+    part, most = settings.stroke
+    strong, clean = part * quantile(shaded, most), shaded
     if found:
-        clean = _erased(turned, labels > 0, strong, _force(turned, labels)).T
-    if not rules:
+        darkness = _darkness(turned, across)
+        clean = _erased(turned, across > 0, strong, darkness, settings).T
+    if not lines:
         return clean, None
-    pieces = [piece for rule in rules for piece in rule]
-    force = _force(shaded, level)
-    level = level > 0
-    clean = _erased(clean, level, strong, force)
-    middle = shaded.shape[1] / 2
-    places = np.sort([np.mean([piece.at(middle) for piece in rule]) for rule in rules])
-    gaps = np.diff(places)
-    gap = gaps[gaps > height / 2].min(initial=np.inf)
-    thick = np.median([piece.thick for piece in pieces])
-    sides = _sides(shaded, level, rules, height, gap, thick, force)
-    clean = _erased(clean.T, sides.T, strong, force).T
-    slopes = [piece.slope for piece in pieces for _ in range(piece.length)]
+    darkness, level = _darkness(shaded, labels), labels > 0
+    clean = _erased(clean, level, strong, darkness, settings)
+    sides = _sides(shaded, level, lines, height, darkness, settings)
+    clean = _erased(clean.T, sides.T, strong, darkness, settings).T
+    slopes = [part.slope for line in lines for part in line for _ in range(part.length)]
     return clean, float(np.degrees(np.arctan(np.median(slopes))))
 
 
-def _rules(shaded, height, long):
-    """An array with the labels of their pieces, and the rules: lists of pieces."""
-    least = long * height
-    nothing = np.zeros(shaded.shape, int), []
-    if grown(shaded > PALEST, 1, 0).sum(axis=1).max() < least:
-        return nothing
-    runs = _runs(shaded, least)
-    if runs.max() <= PALEST:
-        return nothing
-    labels, _ = ndimage.label(runs > max(PALEST, 0.2 * quantile(runs, 0.999)), AROUND)
-    found = ndimage.find_objects(labels)
-    pieces = [
-        _piece(labels, i, where, height, least) for i, where in enumerate(found, 1)
-    ]
-    pieces = [piece for piece in pieces if piece]
-    rules = []
-    for piece in sorted(pieces, key=lambda piece: -piece.length):
-        near = ALIGNED * height + 1
-        for rule in rules:
-            x = piece.middle
-            if any(abs(other.at(x) - piece.at(x)) < near for other in rule):
-                rule.append(piece)
-                break
-        else:
-            rules.append([piece])
-    columns = np.flatnonzero((shaded > 0.2 * shaded.max()).any(axis=0))
-    extent = np.ptp(columns) + 1 if columns.size else 1
-    rules = [rule for rule in rules if _printed(rule, height, extent)]
-    ends = np.array([_ends(rule) for rule in rules]).reshape(-1, 2)
-    near = TWIN * height + 1
-    paired = [(np.abs(ends - own).max(axis=1) < near).sum() > 1 for own in ends]
-    rules = [
-        rule for rule, twin in zip(rules, paired, strict=True)
-        if twin or sum(piece.length for piece in rule) >= TOTAL * height
-    ]  # fmt: skip
-    own = np.zeros(len(found) + 1, int)
-    for piece in (piece for rule in rules for piece in rule):
-        own[piece.label] = piece.label
-    return own[labels], rules
-
-
-def _printed(rule, height, extent):
-    """Whether aligned pieces may be a rule, and not strokes that end at one height."""
-    lengths, thick = np.array([(piece.length, piece.thick) for piece in rule]).T
-    left, right = _ends(rule)
-    even = np.ptp(thick) <= UNEVEN * np.median(thick) + 1.5
-    usual = np.median(lengths)
-    boxes = np.mean(np.abs(lengths - usual) <= 0.1 * usual + 1) >= MOST
-    return (
-        lengths.sum() >= max(PAIRED * height, COVERED * (right - left))
-        and right - left >= EXTENT * extent
-        and (lengths.max() >= WHOLE * height or even)
-        and (usual >= USUAL * height or boxes)
-    )
-
-
-def _ends(rule):
-    return min(piece.left for piece in rule), max(piece.right for piece in rule)
-
-
-def long_runs(shaded, height):
-    """Tell which pixels belong to runs that may be rules, though they slope.
+def long_runs(shaded, height, settings=RULED_LINES):
+    """Tell which pixels belong to runs that may be lines, though they slope.
 
     Parameters
     ----------
     shaded : numpy.ndarray, shape (h, w), float32, in [0, 1]
     height : float
         Of a digit in pixels, about.
+    settings : RuledLineSettings
 
     Returns
     -------
     numpy.ndarray, shape (h, w), bool
     """
-    runs = _runs(shaded, LONG * height, 5)
-    return runs > max(PALEST, 0.2 * quantile(runs, 0.999))
+    runs = _runs(shaded, settings.level * height, settings.sloping_run)
+    return _dark(runs, settings)
 
 
-def _runs(picture, length, crooked=3):
+def _runs(picture, length, crooked):
     """How strong each pixel is along a level run of some length, a little crooked."""
     crooked = ndimage.grey_dilation(picture, (crooked, 1))
     runs = opening(crooked, (1, max(3, round(length))))
     return np.minimum(runs, picture)
 
 
-def _piece(labels, label, where, height, least):
-    """The piece with a label; None if it is too thick, crooked or steep.
+def _dark(runs, settings):
+    part, most = settings.pale
+    return runs > max(settings.palest, part * quantile(runs, most))
+
+
+def _lines(shaded, height, shortest, settings):
+    """An array with the labels of their components, and the lines: lists of these."""
+    least = shortest * height
+    nothing = np.zeros(shaded.shape, int), []
+    if grown(shaded > settings.palest, 1, 0).sum(axis=1).max() < least:
+        return nothing
+    runs = _runs(shaded, least, settings.crooked_run)
+    if runs.max() <= settings.palest:
+        return nothing
+    labels, n = ndimage.label(_dark(runs, settings), AROUND)
+    found = [
+        _level_component(labels, label, where, height, least, settings)
+        for label, where in enumerate(ndimage.find_objects(labels), 1)
+    ]
+    lines = _aligned([part for part in found if part], settings.aligned * height + 1)
+    columns = np.flatnonzero((shaded > settings.ink * shaded.max()).any(axis=0))
+    extent = np.ptp(columns) + 1 if columns.size else 1
+    lines = [line for line in lines if _printed(line, height, extent, settings)]
+    ends = np.array([_ends(line) for line in lines]).reshape(-1, 2)
+    near = settings.twin * height + 1
+    paired = [(np.abs(ends - own).max(axis=1) < near).sum() > 1 for own in ends]
+    lines = [
+        line for line, twin in zip(lines, paired, strict=True)
+        if twin or sum(part.length for part in line) >= settings.total * height
+    ]  # fmt: skip
+    own = np.zeros(n + 1, int)
+    for line in lines:
+        for part in line:
+            own[part.label] = part.label
+    return own[labels], lines
+
+
+def _level_component(labels, label, where, height, least, settings):
+    """The component with a label; None if it is too thick, crooked or steep.
 
     Where a stroke meets it, it is thicker: those columns do not count.
     """
@@ -232,56 +229,95 @@ def _piece(labels, label, where, height, least):
     part = labels[where] == label
     counts = part.sum(axis=0)
     thick = np.median(counts[counts > 0])
-    alone = np.flatnonzero((counts > 0) & (counts <= 1.3 * thick + 0.5))
-    if thick > THICK * height + 2 or len(alone) < least / 2:
+    most = settings.crossed * thick + 0.5
+    alone = np.flatnonzero((counts > 0) & (counts <= most))
+    if thick > settings.thick * height + 2 or len(alone) < least / 2:
         return None
     x = columns.start + alone
     y = rows.start + np.arange(len(part)) @ part[:, alone] / counts[alone]
     slope, start = np.polyfit(x, y, 1)
-    crooked = np.std(y - slope * x - start)
-    if abs(slope) > STEEP or crooked > max(0.8, CROOKED * height):
+    crooked = max(settings.crooked_least, settings.crooked * height)
+    if abs(slope) > settings.steep or np.std(y - slope * x - start) > crooked:
         return None
-    return Piece(label, columns.start, columns.stop, slope, start, thick)
+    return LevelComponent(label, columns.start, columns.stop, slope, start, thick)
 
 
-def _sides(shaded, level, rules, height, gap, thick, force):
+def _aligned(components, near):
+    """Put level components on lines, the longest first."""
+    lines = []
+    for part in sorted(components, key=lambda part: -part.length):
+        x = (part.left + part.right) / 2
+        for line in lines:
+            if any(abs(other.at(x) - part.at(x)) < near for other in line):
+                line.append(part)
+                break
+        else:
+            lines.append([part])
+    return lines
+
+
+def _printed(line, height, extent, settings):
+    """Whether aligned components may be a line, not strokes that end at one height."""
+    lengths, thick = np.array([(part.length, part.thick) for part in line]).T
+    left, right = _ends(line)
+    even = np.ptp(thick) <= settings.uneven * np.median(thick) + 1.5
+    usual = np.median(lengths)
+    boxes = np.abs(lengths - usual) <= settings.alike * usual + 1
+    long = right - left
+    return (
+        lengths.sum() >= max(settings.paired * height, settings.covered * long)
+        and long >= settings.extent * extent
+        and (lengths.max() >= settings.whole * height or even)
+        and (usual >= settings.usual * height or np.mean(boxes) >= settings.most)
+    )
+
+
+def _ends(line):
+    return min(part.left for part in line), max(part.right for part in line)
+
+
+def _sides(shaded, level, lines, height, darkness, settings):
     """Where the sides of boxes are, and the teeth of combs."""
-    runs = _runs(shaded.T, TOOTH * height).T
-    labels, _ = ndimage.label(runs > 0.5 * force, AROUND)
-    end = max(3, round(0.1 * height))
-    by_rule = grown(level, round(REACH * height + 2), 2)
-    ends = [x for rule in rules for p in rule for x in (p.left, p.right)]
-    near = REACH * height + 2 * thick + 2
+    middle = shaded.shape[1] / 2
+    places = np.sort([np.mean([part.at(middle) for part in line]) for line in lines])
+    gaps = np.diff(places)
+    gap = gaps[gaps > height / 2].min(initial=np.inf)
+    thick = np.median([part.thick for line in lines for part in line])
+    near = settings.reach * height + 2 * thick + 2
+    pen = settings.pen[0] * thick + settings.pen[1]
+    end = max(3, round(settings.end * height))
+    by_line = grown(level, round(settings.reach * height + 2), 2)
+    corners = [x for line in lines for part in line for x in (part.left, part.right)]
+    runs = _runs(shaded.T, settings.tooth * height, settings.crooked_run).T
+    labels, _ = ndimage.label(runs > settings.tooth_darkness * darkness, AROUND)
     sides, teeth = [], []
     for label, where in enumerate(ndimage.find_objects(labels), 1):
         tall, wide = (along.stop - along.start for along in where)
-        if wide > STEEP * tall + 2 * thick + 3:
+        if wide > settings.steep * tall + 2 * thick + 3:
             continue
         part = labels[where] == label
-        touching = by_rule[where] & part
+        touching = by_line[where] & part
         above, below = touching[:end].any(), touching[-end:].any()
         middle = (where[1].start + where[1].stop) / 2
-        corner = np.abs(np.subtract(ends, middle)).min() < near
+        corner = np.abs(np.subtract(corners, middle)).min() < near
         side = (above and below) or (corner and (above or below))
-        side &= SIDE * gap < tall < TALLEST * height
-        tooth = below and tall < min(TEETH * gap, ALONE * height)
-        lines = DOUBLE if side else 1
-        if not side and not tooth:
+        side &= settings.side * gap < tall < settings.tallest * height
+        tooth = below and tall < min(settings.teeth * gap, settings.alone * height)
+        pens = settings.double if side else 1
+        if not (side or tooth) or part.sum() > pens * pen * tall:
             continue
-        if part.sum() > lines * (1.7 * thick + 1.5) * tall:
-            continue
-        dark = _force(shaded[where].T, part.T.astype(int))
-        if not FORCE[0] < dark / force < FORCE[1]:
-            continue
-        found = sides if side else teeth
-        found.append(Upright(where, part, middle, corner))
-    upright = np.zeros_like(level)
-    for one in _in_place(sides, near) + _comb(teeth, rules, near, gap, height):
+        dark = _darkness(shaded[where].T, part.T.astype(int)) / darkness
+        if settings.darkness[0] < dark < settings.darkness[1]:
+            one = UprightComponent(where, part, middle, corner)
+            (sides if side else teeth).append(one)
+    upright, two = np.zeros_like(level), gap < settings.tallest * height
+    teeth = _comb(teeth, lines, near, two, settings)
+    for one in _in_place(sides, near, settings) + teeth:
         upright[one.where] |= one.part
     return upright
 
 
-def _in_place(sides, near):
+def _in_place(sides, near, settings):
     """Those sides that are corners of a box, or not amid one, where a 1 may be."""
     middles = np.array([side.middle for side in sides])
     tops, bottoms = np.array([side.rows for side in sides]).reshape(-1, 2).T
@@ -290,40 +326,36 @@ def _in_place(sides, near):
         top, bottom = side.rows
         shared = np.minimum(bottoms, bottom) - np.maximum(tops, top)
         away = (middles - side.middle)[shared > len(side.part) / 2]
-        gap[:] = [
-            -away[away < 0].max(initial=-np.inf), away[away > 0].min(initial=np.inf)
-        ]  # fmt: skip
+        gap[0] = -away[away < 0].max(initial=-np.inf)
+        gap[1] = away[away > 0].min(initial=np.inf)
     usual = gaps[(gaps > 2 * near) & np.isfinite(gaps)]
-    least = AMID * np.median(usual) if usual.size else 0
-    return [
-        side
-        for side, gap in zip(sides, gaps, strict=True)
-        if side.corner or gap.max() > least
-    ]
+    least = settings.amid * np.median(usual) if usual.size else 0
+    outer = gaps.max(axis=1, initial=0) > least
+    return [side for side, gap in zip(sides, outer, strict=True) if side.corner or gap]
 
 
-def _comb(teeth, rules, near, gap, height):
-    """Those teeth that are alike; on a rule without another, also at both its ends."""
+def _comb(teeth, lines, near, two, settings):
+    """Those teeth that are alike; on a line without another, also at both its ends."""
     usual = np.median([len(tooth.part) for tooth in teeth]) if teeth else 0
-    alike = [tooth for tooth in teeth if abs(len(tooth.part) - usual) < 0.2 * usual + 1]
-    if gap < TALLEST * height:
+    off = settings.teeth_alike * usual + 1
+    alike = [tooth for tooth in teeth if abs(len(tooth.part) - usual) < off]
+    if two:
         return alike if len(alike) > 1 else []
     found = []
-    for rule in rules:
+    for line in lines:
         own = [
             tooth for tooth in alike
-            if abs(rule[0].at(tooth.middle) - tooth.rows[1]) < near
+            if abs(line[0].at(tooth.middle) - tooth.rows[1]) < near
         ]  # fmt: skip
         middles = np.array([tooth.middle for tooth in own])
-        if len(own) > 2 and all(
-            np.abs(middles - end).min() < near for end in _ends(rule)
-        ):
+        near_ends = np.abs(middles.reshape(-1, 1) - _ends(line)) < near
+        if len(own) > 2 and near_ends.any(axis=0).all():
             found += own
     return found
 
 
-def _force(shaded, labels):
-    """How dark level pieces are: in the middle of each column, half of them darker."""
+def _darkness(shaded, labels):
+    """How dark level components are: in the middle of each column, half are darker."""
     darkest = [
         np.where(labels[where] == label, shaded[where], 0).max(axis=0)
         for label, where in enumerate(ndimage.find_objects(labels), 1)
@@ -332,16 +364,17 @@ def _force(shaded, labels):
     return np.median(np.concatenate(darkest))
 
 
-def _erased(picture, rule, strong, force):
-    """Erase level pieces, but no ink that is much darker than they are.
+def _erased(picture, line, strong, darkness, settings):
+    """Erase level components, but no ink that is much darker than they are.
 
     Where strong ink is right above and right below, a stroke crosses, and stays.
     """
-    if not rule.any():
+    if not line.any():
         return picture
-    near, around = grown(rule, 1, 0), grown(rule, 2, 0)
+    near, around = grown(line, 1, 0), grown(line, 2, 0)
     rest = (picture > strong) & ~around
-    strokes = crossing(rest, min(rule.sum(axis=0).max(), 8) + 4, 1)
+    strokes = crossing(rest, min(line.sum(axis=0).max(), settings.thickest) + 4, 1)
     # What is left of a line's blurred edge is paler than its middle.
-    stays = strokes | (picture > np.where(near, FORCE[1], FORCE[0]) * force)
+    paler, darker = settings.darkness
+    stays = strokes | (picture > np.where(near, darker, paler) * darkness)
     return np.where(around & ~stays, 0, picture)

@@ -24,40 +24,33 @@ def best_path(lattices, count=None):
         The probability of this way, as part of that of all ways together.
     """
     n = 1 if count is None else count + 1
-
-    def counts(step):
-        return count is not None and isinstance(step, Segment)
-
     # The best cost, and minus the log of the sum over all ways, by digits read so far.
-    start = np.full((2, n), np.inf)
-    start[:, 0] = 0
-    table, backs = start, []
-    for line, lattice in enumerate(lattices):
-        at = {node: np.full((2, n), np.inf) for node in lattice.nodes}
-        at[lattice.nodes[0]] = table
+    nothing = np.full((2, n), np.inf)
+    table, backs = nothing.copy(), []
+    table[:, 0] = 0
+    for lattice in lattices:
+        at = dict.fromkeys(lattice.nodes, nothing) | {lattice.nodes[0]: table}
         back = {}
         steps = [*lattice.segments.items(), *lattice.skips.items()]
         for (a, b), step in sorted(steps, key=lambda item: item[0]):
             came = at[a] + step.cost
-            if counts(step):
-                came = np.column_stack((np.full(2, np.inf), came[:, :-1]))
-            better = came[0] < at[b][0]
-            for k in np.flatnonzero(better):
+            if count is not None and isinstance(step, Segment):
+                came = np.column_stack((nothing[:, :1], came[:, :-1]))
+            for k in np.flatnonzero(came[0] < at[b][0]):
                 back[b, k] = a, step
-            both = np.minimum(came, at[b])
-            both[1] = -np.logaddexp(-came[1], -at[b][1])
-            at[b] = both
+            together = -np.logaddexp(-came[1], -at[b][1])
+            at[b] = np.stack((np.minimum(came[0], at[b][0]), together))
         table = at[lattice.nodes[-1]]
-        backs.append((line, lattice, back))
+        backs.append(back)
     k = n - 1
     if not lattices or not np.isfinite(table[0, k]):
         return [], 0.0
     share = math.exp(min(0.0, table[1, k] - table[0, k]))
     path = []
-    for line, lattice, back in reversed(backs):
-        node = lattice.nodes[-1]
-        while node != lattice.nodes[0]:
-            node, step = back[node, k]
+    for line in range(len(lattices) - 1, -1, -1):
+        node = lattices[line].nodes[-1]
+        while node != lattices[line].nodes[0]:
+            node, step = backs[line][node, k]
             path.append((line, step))
-            k -= counts(step)
+            k -= count is not None and isinstance(step, Segment)
     return path[::-1], share

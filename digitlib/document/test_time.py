@@ -6,37 +6,46 @@ mean of its answers counts (as over parts of a photograph: Krizhevsky, Sutskever
 Hinton 2012).
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import ndimage
 
 from digitlib.model import activations, softmax
 
-TURN = 8  # degrees
-SLANT = 0.15  # columns by which it leans, for each row
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How much a digit is moved, chosen on generated fields of validation digits."""
+
+    turn: float = 8  #: degrees
+    slant: float = 0.15  #: columns by which it leans, for each row
 
 
-def augmented(seen):
+AUGMENTATION = Augmentation()
+"""How much digits are moved, if nothing else is given."""
+
+
+def augmented(seen, settings=AUGMENTATION):
     """Turn and slant digits a little.
 
     Parameters
     ----------
     seen : numpy.ndarray, shape (n, 28, 28), float32, in [0, 1]
+    settings : Augmentation
 
     Returns
     -------
     numpy.ndarray, shape (5, n, 28, 28), float32, in [0, 1]
         As they are, turned to one side and the other, and slanted likewise.
     """
-    sine, cosine = np.sin(np.radians(TURN)), np.cos(np.radians(TURN))
-    moves = [
-        np.array(move)
-        for sign in (-1, 1)
-        for move in (
-            [[cosine, sign * sine], [-sign * sine, cosine]],
-            [[1, 0], [sign * SLANT, 1]],
-        )
-    ]
-    return np.stack([seen, *(_moved(seen, move) for move in moves)])
+    turn = np.radians(settings.turn)
+    sides = [seen]
+    for sign in (-1, 1):
+        sine, cosine = sign * np.sin(turn), np.cos(turn)
+        sides.append(_moved(seen, np.array([[cosine, sine], [-sine, cosine]])))
+        sides.append(_moved(seen, np.array([[1, 0], [sign * settings.slant, 1]])))
+    return np.stack(sides)
 
 
 def _moved(seen, move):
@@ -47,19 +56,20 @@ def _moved(seen, move):
     return ndimage.affine_transform(seen, matrix, offset, order=1)
 
 
-def mean_probabilities(recognizer, seen):
-    """Ask a recognizer for the mean of its answers to it as it is, turned and slanted.
+def mean_probabilities(recognizer, seen, settings=AUGMENTATION):
+    """Ask a recognizer for the mean of its answers to digits, augmented.
 
     Parameters
     ----------
     recognizer : digitlib.recognizer.Recognizer
     seen : numpy.ndarray, shape (n, 28, 28), float32, in [0, 1]
+    settings : Augmentation
 
     Returns
     -------
     numpy.ndarray, shape (n, 10), float32
     """
-    every = augmented(seen)
+    every = augmented(seen, settings)
     scores = activations(every.reshape(-1, 28, 28), recognizer.weights)[-1]
     answers = softmax(scores / recognizer.temperature)
     return answers.reshape(len(every), len(seen), 10).mean(axis=0).astype(np.float32)

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from digitlib.imaging.fast import grown
+from digitlib.imaging.fast import grown, padded
 
 AROUND = np.ones((3, 3), bool)  # pixels that touch at a corner hang together too
 
@@ -19,6 +19,13 @@ def crossing(ink, reach, aside):
         above[step:] |= ink[:-step]
         below[:-step] |= ink[step:]
     return grown(above, 0, aside) & grown(below, 0, aside)
+
+
+def interior(ink):
+    """Return which pixels of ink, (height, width) bool, have ink on all four sides."""
+    around = padded(ink)
+    rows = around[:-2, 1:-1] & around[2:, 1:-1]
+    return ink & rows & around[1:-1, :-2] & around[1:-1, 2:]
 
 
 class Components:
@@ -38,20 +45,22 @@ class Components:
         Pixels.
     top, bottom, left, right : numpy.ndarray, shape (n,), int
         Their boxes; ``bottom`` and ``right`` are the first row and column beyond.
-    size : numpy.ndarray, shape (n,), int
-        The longer sides of their boxes.
+    height, width, size : numpy.ndarray, shape (n,), int
+        Of their boxes; the size is the longer side.
     """
 
     def __init__(self, ink):
         self.labels, self.n = ndimage.label(ink, AROUND)
         self.boxes = ndimage.find_objects(self.labels)
-        self.area = self._count(self.labels)
+        self.area = self.count(self.labels)
         edges = [(y.start, y.stop, x.start, x.stop) for y, x in self.boxes]
         edges = np.array(edges, int).reshape(-1, 4).T
         self.top, self.bottom, self.left, self.right = edges
-        self.size = np.maximum(self.bottom - self.top, self.right - self.left)
+        self.height, self.width = self.bottom - self.top, self.right - self.left
+        self.size = np.maximum(self.height, self.width)
 
-    def _count(self, labels):
+    def count(self, labels):
+        """Return how often each component's label is among some, (n,) int."""
         return np.bincount(labels.ravel(), minlength=self.n + 1)[1:]
 
     def pixels(self, chosen):
@@ -62,7 +71,7 @@ class Components:
         """Return the share of each that is ``rim`` pixels or more from the border."""
         height, width = self.labels.shape
         inner = self.labels[rim : height - rim, rim : width - rim]
-        return self._count(inner) / self.area
+        return self.count(inner) / self.area
 
     def touching(self):
         """Return which components touch the border."""
@@ -77,12 +86,11 @@ class Components:
         as a tightly cropped digit does, counts 0 there.
         """
         height, width = self.labels.shape
-        tall, wide = self.bottom - self.top, self.right - self.left
         shares = (
-            self._count(self.labels[0]) / wide * (self.bottom < height),
-            self._count(self.labels[-1]) / wide * (self.top > 0),
-            self._count(self.labels[:, 0]) / tall * (self.right < width),
-            self._count(self.labels[:, -1]) / tall * (self.left > 0),
+            self.count(self.labels[0]) / self.width * (self.bottom < height),
+            self.count(self.labels[-1]) / self.width * (self.top > 0),
+            self.count(self.labels[:, 0]) / self.height * (self.right < width),
+            self.count(self.labels[:, -1]) / self.height * (self.left > 0),
         )
         return np.max(shares, axis=0)
 

@@ -1,4 +1,4 @@
-"""Rules: printed lines and boxes go, digits stay."""
+"""Ruled lines: printed lines and boxes go, digits stay."""
 
 from itertools import pairwise
 
@@ -13,7 +13,7 @@ from digitlib.document.ruled_lines import has_upright_lines, remove_ruled_lines
 from digitlib.imaging.components import Components
 
 HEIGHT = 48
-FORMS = ("boxes", "frame", "comb", "rule", "notepaper")
+FORMS = ("boxes", "frame", "comb", "line", "notepaper")
 
 
 def drawn(form, shape, boxes, width=2, angle=0.0):
@@ -29,15 +29,12 @@ def drawn(form, shape, boxes, width=2, angle=0.0):
     if form == "boxes":
         for start, end in places:
             draw.rectangle((start, top, end, bottom), outline=255, width=width)
-    elif form == "frame":
+    elif form in ("frame", "comb"):
         draw.rectangle((left, top, right, bottom), outline=255, width=width)
+        start = top if form == "frame" else bottom - 0.4 * HEIGHT
         for x in middles:
-            draw.line((x, top, x, bottom), fill=255, width=width)
-    elif form == "comb":
-        draw.rectangle((left, top, right, bottom), outline=255, width=width)
-        for x in middles:
-            draw.line((x, bottom - 0.4 * HEIGHT, x, bottom), fill=255, width=width)
-    elif form == "rule":
+            draw.line((x, start, x, bottom), fill=255, width=width)
+    elif form == "line":
         draw.line((left - 20, bottom, right + 20, bottom), fill=255, width=width)
     elif form == "notepaper":
         for y in range(bottom % 75, shape[0], 75):
@@ -71,7 +68,7 @@ def test_print_is_erased_and_digits_are_left(form, strength, width):
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("angle", [-2.0, -0.7, 1.5])
-def test_the_slope_of_rules_is_told_and_they_are_erased(form, angle):
+def test_the_slope_of_lines_is_told_and_they_are_erased(form, angle):
     ink, printed, shaded = filled(form, angle=angle)
     clean, slope = remove_ruled_lines(shaded, HEIGHT)
     assert slope == pytest.approx(-angle, abs=0.5)
@@ -92,12 +89,12 @@ def test_in_a_photograph_of_a_form_only_digits_are_found(form, angle):
 
 
 @pytest.mark.parametrize("shift", [0.25, 0.35])
-def test_where_a_digit_crosses_a_rule_its_stroke_stays(shift):
+def test_where_a_digit_crosses_a_line_its_stroke_stays(shift):
     ink, boxes = write("1111", HEIGHT, gap=0.8, margin=1.5)
     boxes = [(a, b - shift * HEIGHT, c, d - shift * HEIGHT) for a, b, c, d in boxes]
     boxes = np.round(boxes).astype(int)
     ink = ndimage.gaussian_filter(floats(ink), 0.5)
-    printed = 0.5 * drawn("rule", ink.shape, boxes)
+    printed = 0.5 * drawn("line", ink.shape, boxes)
     clean, _ = remove_ruled_lines(np.maximum(ink, printed), HEIGHT)
     assert np.abs(clean - ink)[ink > 0.5].mean() < 0.05
     assert Components(clean > 0.4).n == 4
@@ -166,7 +163,7 @@ def test_squared_paper_is_erased_in_both_directions(size, strength):
 
 
 @pytest.mark.parametrize("form", [*FORMS, None])
-def test_digits_and_forms_have_no_upright_rules(form):
+def test_digits_and_forms_have_no_upright_lines(form):
     if form:
         *_, shaded = filled(form, text="11171")
     else:
@@ -214,7 +211,7 @@ def by_hand(digit, gap, pen, random):
 
 @pytest.mark.parametrize("digit", [2, 4, 5, 7])
 @pytest.mark.parametrize("pen", [-1, 0, 3])
-def test_digits_with_level_strokes_are_hardly_ever_taken_for_rules(digit, pen):
+def test_digits_with_level_strokes_are_hardly_ever_taken_for_lines(digit, pen):
     random = np.random.default_rng(digit)
     lost = []
     for gap in (0.25, 0.1, 0.0, -0.08) * 5:
@@ -226,7 +223,7 @@ def test_digits_with_level_strokes_are_hardly_ever_taken_for_rules(digit, pen):
 
 @pytest.mark.parametrize("gap", [0.25, 0.0, -0.1])
 @pytest.mark.parametrize("digit", [1, 3, 6, 8, 9, 0])
-def test_digits_without_level_strokes_are_never_taken_for_rules(digit, gap):
+def test_digits_without_level_strokes_are_never_taken_for_lines(digit, gap):
     for pen in (-1, 0, 3):
         shaded = by_hand(digit, gap, pen, np.random.default_rng(pen + 1))
         assert remove_ruled_lines(shaded, HEIGHT)[0] is shaded
@@ -243,14 +240,14 @@ def test_where_there_is_no_print_nothing_changes_and_no_slope_is_told(text):
 @pytest.mark.parametrize(
     "line",
     [
-        [(20, 100, 120, 100)],  # too short for a rule
+        [(20, 100, 120, 100)],  # too short for a line
         [(20, 100, 420, 180)],  # too steep
         [(20, 100, 150, 100), (150, 100, 280, 140), (280, 140, 420, 100)],  # crooked
         [(x, 100, x + 32, 100) for x in range(20, 400, 75)],  # dashes far apart
         [(150, 100, 310, 100)],  # along less than half of all
     ],
 )
-def test_what_is_short_steep_crooked_or_sparse_is_no_rule(line):
+def test_what_is_short_steep_crooked_or_sparse_is_no_line(line):
     image = Image.new("L", (440, 260))
     for part in line:
         ImageDraw.Draw(image).line(part, fill=255, width=3)
@@ -267,7 +264,7 @@ def test_what_is_short_steep_crooked_or_sparse_is_no_rule(line):
         [(36, 3), (27, 3), (44, 3), (31, 3), (38, 3)],  # short, and of other lengths
     ],
 )
-def test_feet_of_digits_at_one_height_are_no_rule(feet):
+def test_feet_of_digits_at_one_height_are_no_line(feet):
     shaded, left = np.zeros((150, 300), np.float32), 20
     for length, thick in feet:
         shaded[100 : 100 + thick, left : left + length] = 1
@@ -278,12 +275,92 @@ def test_feet_of_digits_at_one_height_are_no_rule(feet):
     assert slope is None
 
 
-def test_a_thick_bar_is_no_rule():
-    shaded = np.zeros((200, 500), np.float32)
-    shaded[100:112, 20:480] = 1
-    assert remove_ruled_lines(shaded, HEIGHT)[1] is None
-    shaded[105:112] = 0
-    assert remove_ruled_lines(shaded, HEIGHT)[0].max() == 0
+# Sizes, just below and just above what is decided: for digits of this height, in pixels
+
+LARGE = 100
+
+
+def sheet(*rectangles):
+    """Ink in rectangles: left, top, right, bottom, and strength, 1 if it is left out."""
+    shaded = np.zeros((660, 700), np.float32)
+    for left, top, right, bottom, *strength in rectangles:
+        shaded[top:bottom, left:right] = strength[0] if strength else 1
+    return shaded
+
+
+def dashes(length, gap, n):
+    starts = range(50, 50 + n * (length + gap), length + gap)
+    return [(x, 100, x + length, 104) for x in starts]
+
+
+@pytest.mark.parametrize(
+    ("drawn", "line", "no_line"),
+    {
+        "total": (lambda n: [(50, 100, 50 + n, 104)], 300, 299),
+        "paired": (lambda n: [(50, y, 50 + n, y + 4) for y in (100, 250)], 200, 199),
+        "twin": (
+            lambda n: [(50, 100, 300, 104), (50 + n, 250, 300 + n, 254)], 15, 16,
+        ),
+        "thick": (lambda n: [(50, 100, 450, 100 + n)], 14, 15),
+        "covered": (lambda n: dashes(60, n, 5), 36, 50),
+        "level": (lambda n: dashes(n, 6, 8), 56, 54),
+        "aligned": (
+            lambda n: [(50, 100, 210, 104), (230, 100 + n, 390, 104 + n)], 8, 9,
+        ),
+        "palest": (lambda n: [(50, 100, 450, 104, n)], 0.06, 0.05),
+        "steep": (
+            lambda n: [(x, 100 + int(n * x), x + 1, 106 + int(n * x))
+                       for x in range(50, 450)], 0.03, 0.09,
+        ),
+    }.values(),
+)  # fmt: skip
+def test_the_sizes_of_a_line(drawn, line, no_line):
+    clean, slope = remove_ruled_lines(sheet(*drawn(line)), LARGE)
+    assert clean.max() == 0
+    assert slope is not None
+    shaded = sheet(*drawn(no_line))
+    assert remove_ruled_lines(shaded, LARGE)[0] is shaded
+
+
+def one_side(gap=150, shorter=0, wide=4, strength=0.6):
+    """Two level lines, and between them what may be the side of a box."""
+    lines = [(50, y, 450, y + 4, 0.6) for y in (100, 100 + gap)]
+    return *lines, (200, 104 + shorter, 200 + wide, 100 + gap - shorter, strength)
+
+
+@pytest.mark.parametrize(
+    ("change", "side", "no_side"),
+    [
+        ("gap", 394, 398),
+        ("shorter", 9, 10),
+        ("wide", 13, 14),
+        ("strength", 0.65 * 0.6, 0.55 * 0.6),
+        ("strength", 1.45 * 0.6, 1.55 * 0.6),
+    ],
+)
+def test_the_sizes_of_the_side_of_a_box(change, side, no_side):
+    for value, left in ((side, False), (no_side, True)):
+        clean, _ = remove_ruled_lines(sheet(*one_side(**{change: value})), LARGE)
+        assert bool(clean[150:160, 200:204].any()) is left
+
+
+@pytest.mark.parametrize(
+    ("rows", "tooth", "no_tooth"),
+    [((400,), 18, 15), ((400,), 120, 127), ((250, 400), 70, 74)],
+)
+def test_the_sizes_of_the_teeth_of_a_comb(rows, tooth, no_tooth):
+    for tall, left in ((tooth, False), (no_tooth, True)):
+        teeth = [(x, 400 - tall, x + 4, 400, 0.8) for x in (50, 250, 446)]
+        lines = [(50, row, 450, row + 4, 0.8) for row in rows]
+        clean, _ = remove_ruled_lines(sheet(*lines, *teeth), LARGE)
+        assert bool(clean[400 - tall : 395].any()) is left
+
+
+def test_the_size_of_an_upright_line():
+    for long, upright in ((150, True), (148, False)):
+        tops = range(50, 50 + 3 * (long + 6), long + 6)
+        lines = [(x, y, x + 4, y + long) for x in (100, 300, 500) for y in tops]
+        assert has_upright_lines(sheet(*lines), LARGE) is upright
 
 
 # Empty forms
