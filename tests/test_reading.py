@@ -1,5 +1,6 @@
 """Whole numbers: what is clear is read where it stands, and what is not, is told."""
 
+from dataclasses import replace
 from io import BytesIO
 import subprocess
 import sys
@@ -11,10 +12,15 @@ import pytest
 from written import INK, PAPER, distance, floats, on_paper, write
 
 from digitlib.data import split_validation
-from digitlib.document.lattice import FEATURES
+from digitlib.document.cuts import CUTS
+from digitlib.document.lattice import FEATURES, LATTICE
+from digitlib.document.layout import LAYOUT
+from digitlib.document.lines import LINES
+from digitlib.document.ruled_lines import RULED_LINES
+from digitlib.document.test_time import AUGMENTATION
 from digitlib.errors import DigitlibError
 from digitlib.model import load_weights
-from digitlib.reading import Digit, Reading, read, segment_weights, settings
+from digitlib.reading import READING, Digit, Reading, read, segment_weights, settings
 from digitlib.recognizer import Prediction, Recognizer
 from digitlib.synthesis.forms import empties, fields
 
@@ -200,19 +206,11 @@ def test_what_is_sure_is_accepted_and_the_rest_is_unsure(monkeypatch):
 def test_the_same_image_gives_the_same_reading():
     image, _ = picture("31415\n926", grain=5)
     first = read(image.copy())
+    image.setflags(write=False)  # and is left as it was
     assert same(first, read(image))
-    assert same(first, read(image))
+    assert same(first, read(floats(image)))
     assert same(first, read(image, recognizer=Recognizer("reading")))
     assert not same(first, read(picture("31415\n927")[0]))
-
-
-def test_an_image_is_left_as_it_was():
-    image, _ = picture("31415")
-    for form in (image, floats(image)):
-        before = form.copy()
-        form.setflags(write=False)
-        read(form)
-        assert np.array_equal(form, before)
 
 
 @pytest.mark.parametrize("kind", ["clear", "boxes", "ruled", "touching"])
@@ -264,12 +262,14 @@ def test_an_impossible_number_of_digits_is_told_with_the_best_guess(digits):
 
 def test_one_digit_too_many_is_noticed(digits):
     images, labels = digits
-    for kind in ("clear", "touching"):
-        some = [fields(images, labels, 12, kind=kind, length=n, seed=5) for n in (4, 6)]
-        readings = [read(field.image, digits=5) for of in some for field in of]
-        assert sum(reading.accepted for reading in readings) <= 2
-        told = sum(reading.reason == "another count" for reading in readings)
-        assert told >= 16
+    readings = [
+        read(field.image, digits=5)
+        for kind in ("clear", "touching")
+        for n in (4, 6)
+        for field in fields(images, labels, 4, kind=kind, length=n, seed=5)
+    ]
+    assert sum(reading.accepted for reading in readings) <= 1
+    assert sum(reading.reason == "another count" for reading in readings) >= 12
 
 
 def test_a_pattern_is_filled_in():
@@ -322,9 +322,9 @@ def test_digits_and_a_pattern_are_not_given_both():
 # What is not only digits
 
 
-def struck(text="31415", beyond=0.3, dark=255, height=48):
+def struck(text="31415", beyond=0.3, dark=255, height=48, margin=3):
     """A number with a level stroke through all of it, and a little farther."""
-    ink, boxes = write(text, height, margin=3)
+    ink, boxes = write(text, height, margin=margin)
     row = (boxes[0][1] + boxes[0][3]) // 2
     left, right = boxes[0][0] - beyond * height, boxes[-1][2] + beyond * height
     through = ink[row - 2 : row + 2, round(left) : round(right)]
@@ -332,27 +332,25 @@ def struck(text="31415", beyond=0.3, dark=255, height=48):
     return on_paper(ink)
 
 
-@pytest.mark.parametrize("text", ["31415", "3141592653"])
+@pytest.mark.parametrize(
+    ("text", "dark"), [("31415", 255), ("31415", 120), ("3141592653", 200)]
+)
 @pytest.mark.parametrize("beyond", [0.0, 0.3, 0.6])
-def test_a_number_that_is_struck_out_is_not_accepted(text, beyond):
-    for dark in (255, 200, 120):
-        for digits in (None, len(text)):
-            reading = read(struck(text, beyond, dark), digits=digits)
-            assert not reading.accepted
-            assert reading.reason in ("not only digits", "no digits", "another count")
+def test_a_number_that_is_struck_out_is_not_accepted(text, dark, beyond):
+    for digits in (None, len(text)):
+        reading = read(struck(text, beyond, dark), digits=digits)
+        assert not reading.accepted
+        assert reading.reason in ("not only digits", "no digits", "another count")
 
 
-def test_a_pale_rule_of_the_paper_through_a_number_is_no_stroke():
+def test_a_pale_line_of_the_paper_through_a_number_is_no_stroke():
     reading = read(struck(beyond=2.8, dark=50), digits=5)
     assert (reading.text, reading.reason) == ("31415", None)
 
 
 @pytest.mark.parametrize("margin", [0.9, 1.5])
-def test_a_rule_of_the_paper_is_known_by_what_is_beside_the_number(margin):
-    ink, boxes = write("31415", 48, margin=margin)
-    row = (boxes[0][1] + boxes[0][3]) // 2
-    np.maximum(ink[row - 2 : row + 2], 50, out=ink[row - 2 : row + 2])
-    reading = read(on_paper(ink), digits=5)
+def test_a_line_of_the_paper_is_known_by_what_is_beside_the_number(margin):
+    reading = read(struck(margin=margin, beyond=margin, dark=50), digits=5)
     assert (reading.text, reading.reason) == ("31415", None)
 
 
@@ -370,8 +368,7 @@ def test_a_blot_among_the_digits_is_not_passed_over():
 def test_ink_that_is_lost_beside_digits_is_not_passed_over():
     """As what is left of a 0 whose sides were erased with those of its box."""
     ink, boxes = write("3141", 48, margin=1.5)
-    left, top = boxes[-1][2] + 12, boxes[-1][1]
-    left += 8
+    left, top = boxes[-1][2] + 20, boxes[-1][1]
     image = Image.fromarray(ink)
     arc = left, top, left + 40, top + 34
     ImageDraw.Draw(image).arc(arc, 195, 345, fill=255, width=4)
@@ -447,7 +444,7 @@ def test_no_number_is_accepted_where_there_is_none(kind):
     import matplotlib
 
     font = f"{matplotlib.get_data_path()}/fonts/ttf/DejaVuSans.ttf"
-    for field in empties(kind, 5, fonts=[font], seed=3):
+    for field in empties(kind, 3, fonts=[font], seed=3):
         reading = read(field.image)
         assert not reading.accepted
         assert reading.reason in ("no digits", "not only digits", "unsure")
@@ -535,17 +532,45 @@ def test_where_all_ink_is_too_flat_for_a_digit_there_are_no_digits():
     assert (reading.text, reading.reason) == ("", "no digits")
 
 
+# Settings
+
+
+def test_what_decides_can_be_varied_in_every_stage():
+    image, _ = picture("31415", 60)
+    usual = read(image)
+    changes = {
+        "reduced": {"side": 120},
+        "smaller": {"layout": replace(LAYOUT, target=24)},
+        "slanted": {"augmentation": replace(AUGMENTATION, slant=0.5)},
+        "cut": {"lattice": replace(LATTICE, sure=1.0, wide=0.1)},
+        "skips": {"lattice": replace(LATTICE, skip=0.0)},
+        "costs": {"lattice": replace(LATTICE, cuts=replace(CUTS, enter=1.0))},
+        "dirt": {"layout": replace(LAYOUT, lines=replace(LINES, tallest=0.5))},
+    }
+    for name, change in changes.items():
+        other = read(image, settings=replace(READING, **change))
+        assert not same(usual, other), name
+    doubted = read(image, settings=replace(READING, doubted=1.1))
+    assert (doubted.text, doubted.reason) == ("31415", "not only digits")
+    few = replace(READING, digits=(2, 4))
+    assert "2 to 4" in complaint(image, digits=5, settings=few)
+    assert "2 to 4" in complaint(image, pattern="#", settings=few)
+    layout = replace(LAYOUT, ruled_lines=replace(RULED_LINES, extent=2.0))
+    kept = read(struck(), settings=replace(READING, layout=layout))
+    assert not same(read(struck()), kept)
+
+
 # Many digits, long strips, bad input
 
 
-def test_five_hundred_digits():
+def test_two_hundred_digits():
     random = np.random.default_rng(1)
-    rows = ["".join(map(str, random.integers(10, size=25))) for _ in range(20)]
+    rows = ["".join(map(str, random.integers(10, size=25))) for _ in range(8)]
     text = "\n".join(rows)
     image, boxes = picture(text, 28)
-    reading = read(image, digits=500)
-    assert distance(reading.text, text) <= 25
-    assert len(reading.digits) == 500
+    reading = read(image, digits=200)
+    assert distance(reading.text, text) <= 10
+    assert len(reading.digits) == 200
     check_boxes(reading, boxes)
 
 

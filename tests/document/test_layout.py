@@ -1,11 +1,13 @@
 """Layout: how tall the digits are, how their lines slope, and where each line is."""
 
+from dataclasses import replace
+
 import numpy as np
 from PIL import Image, ImageDraw
 import pytest
 from written import INK, PAPER, floats, on_paper, write
 
-from digitlib.document.layout import Layout, digit_height, find_lines, skew, split_lines
+from digitlib.document.layout import LAYOUT, Layout, digit_height, find_lines, skew
 from digitlib.imaging.components import Components
 
 FIVE = ("31415", "9265", "358979", "32", "38462")
@@ -17,7 +19,7 @@ def layout_of(text, height=40, angle=0.0, **options):
 
 
 def counts(layout):
-    """How many pieces of ink each line has."""
+    """How many components each line has."""
     return [Components(line.ink > 0.5).n for line in layout.lines]
 
 
@@ -118,9 +120,19 @@ def test_rows_of_pixels_along_a_slope_tell_the_angle(angle):
 @pytest.mark.parametrize("angle", [-10, -2, 0.8, 5])
 def test_a_line_that_slopes_is_turned_level(angle):
     [line] = layout_of("3141592653", angle=angle).lines
-    assert Components(line.ink > 0.5).n == 10
-    assert np.ptp(Components(line.ink > 0.5).top) < 8  # of 48
-    assert np.ptp(Components(line.ink > 0.5).bottom) < 8
+    digits = Components(line.ink > 0.5)
+    assert digits.n == 10
+    assert max(np.ptp(digits.top), np.ptp(digits.bottom)) < 8  # of 48
+
+
+def test_a_slope_that_is_not_worth_it_is_left():
+    ink, _ = write("31415926535", 40)
+    layout = find_lines(floats(on_paper(ink)), replace(LAYOUT, level=20))
+    assert layout.angle == 0
+    assert layout.shapes[0] == layout.shapes[1]
+    sloping = floats(on_paper(ink, angle=4))
+    assert find_lines(sloping, replace(LAYOUT, level=5)).angle == 0
+    assert find_lines(sloping).angle == pytest.approx(-4, abs=0.5)
 
 
 def test_no_slope_is_found_where_all_slopes_are_the_same():
@@ -159,109 +171,6 @@ def test_digits_of_a_line_that_is_not_straight_stay_together():
     assert counts(layout) == [10]
 
 
-def drawn(*rectangles):
-    """Ink: filled rectangles, each left, top, right, bottom."""
-    ink = np.zeros((200, 400), np.float32)
-    for left, top, right, bottom in rectangles:
-        ink[top:bottom, left:right] = 1
-    return ink
-
-
-def test_a_line_holds_its_own_ink_and_erases_that_of_others():
-    first = [(10, 10, 16, 60), (50, 10, 56, 70)]
-    second = [(20, 65, 26, 115), (90, 66, 96, 110)]
-    upper, lower = split_lines(drawn(*first, *second), 50)
-    assert (upper.left, upper.top) == (10, 10)
-    assert (lower.left, lower.top) == (20, 65)
-    for line, own in ((upper, first), (lower, second)):
-        whole = np.zeros((200, 400), np.float32)
-        height, width = line.ink.shape
-        whole[line.top : line.top + height, line.left : line.left + width] = line.ink
-        assert np.array_equal(whole, drawn(*own))
-
-
-@pytest.mark.parametrize(
-    ("piece", "kept"),
-    [
-        ((62, 20, 75, 23), True),  # the bar of a 5, beside it
-        ((69, 20, 82, 23), True),
-        ((75, 20, 88, 23), False),  # farther than 0.3 heights
-        ((60, 20, 67, 22), False),  # a speck
-        ((61, 10, 65, 28), True),
-        ((45, 63, 57, 66), True),  # below
-        ((45, 80, 57, 83), False),
-    ],
-)
-def test_a_small_piece_belongs_to_the_digit_it_is_near(piece, kept):
-    digits = [(10, 10, 16, 60), (50, 10, 56, 60), (150, 10, 156, 60)]
-    [line] = split_lines(drawn(*digits, piece), 50)
-    assert Components(line.ink > 0.5).n == 3 + kept
-
-
-@pytest.mark.parametrize(
-    "piece",
-    [
-        (200, 5, 210, 190),  # much taller than a digit
-        (200, 20, 245, 65),  # a blot
-        (200, 30, 204, 34),  # a speck
-    ],
-)
-def test_what_is_no_digit_makes_no_line(piece):
-    digits = [(10, 10, 16, 60), (50, 10, 56, 60)]
-    [line] = split_lines(drawn(*digits, piece), 50)
-    assert line.ink.shape == (50, 46)
-    assert split_lines(drawn(piece), 50) == []
-
-
-def test_a_row_of_print_near_a_digit_is_no_part_of_it_but_a_bar_is():
-    digits = [(10, 40, 16, 90), (50, 40, 56, 90), (150, 40, 156, 90)]
-    print_row = []
-    for left in range(40, 120, 10):  # letters, each with two strokes above another
-        print_row += [(left, 16, left + 7, 19), (left, 25, left + 7, 28)]
-        print_row += [(left, 16, left + 2, 28)]
-    [line] = split_lines(drawn(*digits, *print_row), 50)
-    assert Components(line.ink > 0.5).n == 3
-    [line] = split_lines(drawn(*digits, (52, 28, 96, 33)), 50)
-    assert Components(line.ink > 0.5).n == 4
-
-
-def test_a_word_whose_letters_touch_is_print_and_no_lost_ink():
-    digits = [(10, 40, 16, 90), (50, 40, 56, 90), (150, 40, 156, 90)]
-    word = [(70, 50, 125, 53), (70, 62, 125, 65)]
-    word += [(left, 50, left + 3, 65) for left in range(70, 125, 13)]
-    [line] = split_lines(drawn(*digits, *word), 50)
-    assert Components(line.ink > 0.5).n == 3
-    assert not line.beside
-
-
-@pytest.mark.parametrize(
-    ("piece", "beside"),
-    [
-        ((90, 42, 120, 56), True),  # between digits, but less tall than one
-        ((180, 42, 203, 56), True),
-        ((220, 42, 250, 56), False),  # farther than a height
-        ((90, 42, 120, 48), False),  # a dash
-        ((100, 42, 115, 56), False),  # too small
-        ((90, 130, 120, 144), False),  # below
-        ((100, 5, 120, 190), True),  # much taller than a digit
-    ],
-)
-def test_large_ink_that_no_line_holds_is_noticed_beside_it(piece, beside):
-    digits = [(10, 40, 16, 90), (50, 40, 56, 90), (150, 40, 156, 90)]
-    [line] = split_lines(drawn(*digits, piece), 50)
-    assert Components(line.ink > 0.5).n == 3
-    assert line.beside is beside
-
-
-def test_where_there_are_thousands_of_pieces_there_are_no_lines():
-    ink = np.zeros((1200, 1400), np.float32)
-    for top in range(10, 1190, 26):
-        ink[top : top + 18, 10:1390:30] = ink[top : top + 18, 11:1390:30] = 1
-    assert 2000 < Components(ink > 0.5).n < 2200
-    assert split_lines(ink, 18) == []
-    assert len(split_lines(ink[:1000], 18)) == 38
-
-
 # Ink and paper
 
 
@@ -275,6 +184,10 @@ def test_light_ink_on_dark_is_the_same(text, angle):
         assert (one.left, one.top) == pytest.approx((other.left, other.top), abs=2)
 
 
+def found_on(grey):
+    return counts(find_lines(floats(np.asarray(grey))))
+
+
 def page(height=50, grain=2):
     """A number with wide margins: grey values, and the text."""
     ink, _ = write("31746", height, margin=2.5)
@@ -286,8 +199,7 @@ def test_a_dark_edge_of_the_page_is_ignored():
         picture = np.rot90(page(), side)
         picture[:18] = 30
         picture[18:20] = 120
-        layout = find_lines(floats(np.rot90(picture, -side)))
-        assert counts(layout) == [5]
+        assert found_on(np.rot90(picture, -side)) == [5]
 
 
 def test_a_slanting_edge_and_two_of_them_are_ignored():
@@ -297,7 +209,7 @@ def test_a_slanting_edge_and_two_of_them_are_ignored():
     draw = ImageDraw.Draw(image)
     draw.polygon([(0, 0), (width, 0), (width, 10), (0, 45)], fill=25)
     draw.polygon([(0, 0), (40, 0), (10, height), (0, height)], fill=25)
-    assert counts(find_lines(floats(np.asarray(image)))) == [5]
+    assert found_on(image) == [5]
 
 
 @pytest.mark.parametrize("fall", [0, 2])
@@ -312,12 +224,12 @@ def test_a_digit_that_touches_the_edge_of_the_page_is_kept(side, fall):
     length = width if side % 2 else height
     near = [(0, 0), (reach - fall, 0), (reach, length / 2), (reach + fall, length)]
     near += [(0, length)]
-    turned = {
-        0: near,
-        1: [(y, x) for x, y in near],
-        2: [(width - x, y) for x, y in near],
-        3: [(y, height - x) for x, y in near],
-    }[side]
+    turned = [
+        (near, [(y, x) for x, y in near])[side % 2],
+        [(width - x, y) for x, y in near]
+        if side == 2
+        else [(y, height - x) for x, y in near],
+    ][side // 2]
     draw.polygon(turned, fill=30)
     layout = find_lines(floats(np.asarray(image)))
     [line] = layout.lines
@@ -344,15 +256,14 @@ def test_a_shadow_makes_no_line_and_hides_none():
     picture = page(grain=0).astype(float)
     picture *= np.linspace(0.45, 1, picture.shape[1])
     picture[:, : picture.shape[1] // 2] *= 0.7
-    assert counts(find_lines(floats(picture.astype(np.uint8)))) == [5]
+    assert found_on(picture.astype(np.uint8)) == [5]
 
 
 @pytest.mark.parametrize("part", [0.2, 0.5, 0.8])
 def test_ink_in_a_deep_shadow_counts_as_ink_in_the_light(part):
     picture = page(grain=0).astype(float)
     picture[:, : round(part * picture.shape[1])] *= 0.2
-    layout = find_lines(floats(picture.astype(np.uint8)))
-    assert counts(layout) == [5]
+    assert found_on(picture.astype(np.uint8)) == [5]
 
 
 @pytest.mark.parametrize("grain", [0, 3])
@@ -360,7 +271,7 @@ def test_a_small_number_on_a_large_page_is_found(grain):
     ink, _ = write("31746", 30, margin=0)
     sheet = np.zeros((1200, 900), np.uint8)
     sheet[700 : 700 + len(ink), 300 : 300 + ink.shape[1]] = ink
-    assert counts(find_lines(floats(on_paper(sheet, grain=grain)))) == [5]
+    assert found_on(on_paper(sheet, grain=grain)) == [5]
 
 
 def test_coloured_ink_is_found_as_black_ink():
@@ -403,12 +314,12 @@ def test_grain_has_no_lines(shape, seed):
         assert find_lines(random.random((*shape, 3), np.float32)).lines == []
 
 
-@pytest.mark.parametrize("shape", [(10, 8000), (8000, 10)])
+@pytest.mark.parametrize("shape", [(10, 4000), (4000, 10)])
 def test_a_long_strip_full_of_dots_is_not_turned_onto_an_enormous_sheet(shape):
     dots = np.random.default_rng(0).random(shape) < 0.1
     layout = find_lines(dots.astype(np.float32))
     for sheet in layout.shapes:
-        assert np.prod(sheet) < 40 * dots.size  # not 200 times
+        assert np.prod(sheet) < 40 * dots.size  # not 100 times
 
 
 def test_a_long_strip_of_small_digits_is_one_line():
@@ -426,7 +337,7 @@ def test_a_long_strip_of_small_digits_is_one_line():
 def straightened(layout, x, y):
     """Where a point of the image is once it is enlarged and turned."""
     (tall, wide), (new_tall, new_wide) = layout.shapes
-    angle = np.radians(layout.angle if abs(layout.angle) >= 0.3 else 0)
+    angle = np.radians(layout.angle)
     x, y = layout.scale * x - wide / 2, layout.scale * y - tall / 2
     return (
         np.cos(angle) * x + np.sin(angle) * y + new_wide / 2,
@@ -434,12 +345,12 @@ def straightened(layout, x, y):
     )
 
 
-@pytest.mark.parametrize("angle", [-11, -3, -0.2, 0, 0.29, 4, 12])
+@pytest.mark.parametrize("angle", [-11, -3, 0, 0.3, 4, 12])
 @pytest.mark.parametrize("scale", [0.21, 1.0, 1.7])
 def test_a_place_is_found_again(angle, scale):
     tall, wide = 300, 500
     image = Image.new("L", (round(scale * wide), round(scale * tall)))
-    turned = image.rotate(angle if abs(angle) >= 0.3 else 0, expand=True)
+    turned = image.rotate(angle, expand=True)
     layout = Layout([], 48.0, scale, angle, (image.size[::-1], turned.size[::-1]))
     for x, y in ((0, 0), (wide, 0), (250, 150), (37, 211), (wide, tall)):
         there_x, there_y = straightened(layout, x, y)
@@ -466,10 +377,10 @@ def test_the_middle_of_each_digit_is_where_it_was_written(angle, height):
         marks[i] = columns.mean(), rows.mean()
     layout = find_lines(floats(on_paper(ink, angle=angle)))
     [line] = layout.lines
-    pieces = Components(line.ink > 0.5)
-    assert pieces.n == 7
-    for piece, mark in zip(np.argsort(pieces.left), marks, strict=True):
-        rows, columns = np.nonzero(pieces.labels == piece + 1)
+    digits = Components(line.ink > 0.5)
+    assert digits.n == 7
+    for digit, mark in zip(np.argsort(digits.left), marks, strict=True):
+        rows, columns = np.nonzero(digits.labels == digit + 1)
         x, y = columns.mean() + line.left + 0.5, rows.mean() + line.top + 0.5
         found = layout.in_image((x, y, x, y))[:2]
         assert found == pytest.approx(

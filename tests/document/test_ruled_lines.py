@@ -281,7 +281,7 @@ LARGE = 100
 
 
 def sheet(*rectangles):
-    """Ink in rectangles: left, top, right, bottom, and strength, 1 if it is left out."""
+    """Rectangles of ink: left, top, right, bottom, and strength, if it is not 1."""
     shaded = np.zeros((660, 700), np.float32)
     for left, top, right, bottom, *strength in rectangles:
         shaded[top:bottom, left:right] = strength[0] if strength else 1
