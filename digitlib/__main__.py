@@ -309,16 +309,14 @@ def _parser():
     return parser
 
 
-FLAG = {"action": "store_true"}
-NUMBER = {"type": _positive, "metavar": "N"}
-
-
 def _recognize_options(command, add):
     _add_paths(add, "an image of one digit")
     text = "the document's recipe: resize the image to 28x28, and do nothing else"
-    add("--resize-only", **FLAG, help=text)
+    add("--resize-only", action="store_true", help=text)
     add_output = command.add_mutually_exclusive_group().add_argument
-    add_output("--show", **FLAG, help="draw the image that the network was given")
+    add_output(
+        "--show", action="store_true", help="draw the image that the network was given"
+    )
     _add_weights(add, "robust")
     _add_json(add_output)
 
@@ -326,7 +324,7 @@ def _recognize_options(command, add):
 def _read_options(command, add):
     _add_paths(add, "an image of digits")
     add_count = command.add_mutually_exclusive_group().add_argument
-    add_count("--digits", **NUMBER, help="how many there are in each")
+    _add_number(add_count, "--digits", help="how many there are in each")
     text = "the same, as in '#####-####': each # is a digit, and the rest is filled in"
     add_count("--pattern", metavar="TEXT", help=text)
     add_output = command.add_mutually_exclusive_group().add_argument
@@ -338,11 +336,10 @@ def _read_options(command, add):
         handwriting: protect them, and delete them when you are done"""
     add("--review", metavar="DIR", help=text)
     text = "images at the same time, which are then printed as they are finished"
-    add("--jobs", **NUMBER, default=1, help=f"{text} (default: 1)")
+    _add_number(add, "--jobs", default=1, help=f"{text} (default: 1)")
     text = "read on the workers of this Dask scheduler, which must find all files at"
     add("--dask", metavar="ADDRESS", help=f"{text} the same paths")
-    _add_weights(add, "reading")
-    _add_json(add_output)
+    _add_common(add, add_output, "reading")
 
 
 def _train_options(_, add):
@@ -352,9 +349,9 @@ def _train_options(_, add):
     add("--recipe", default="plain", metavar="NAME", help=text)
     text = """also find out when to accept a reading: temperature, detector and
         threshold (takes minutes)"""
-    add("--calibrate", **FLAG, help=text)
-    add("--batch-size", **NUMBER, help="instead of the recipe's")
-    add("--epochs", **NUMBER, default=20)
+    add("--calibrate", action="store_true", help=text)
+    _add_number(add, "--batch-size", help="instead of the recipe's")
+    _add_number(add, "--epochs", default=20)
     add("--seed", type=int, default=0, metavar="N")
     _add_data(add)
 
@@ -363,21 +360,24 @@ def _sweep_options(_, add):
     add("recipes", nargs="+", metavar="RECIPE", help="as for train")
     text = "the results; runs that it holds are skipped"
     add("--out", required=True, metavar="FILE", help=text)
-    add("--seeds", **NUMBER, default=5)
-    add("--epochs", **NUMBER, default=20)
+    _add_number(add, "--seeds", default=5)
+    _add_number(add, "--epochs", default=20)
     text = """learn from all training images and judge on the test images, instead of
         the validation images"""
-    add("--test", **FLAG, help=text)
+    add("--test", action="store_true", help=text)
     text = "runs at the same time (default: one for each core)"
-    add("--jobs", **NUMBER, default=-1, help=text)
+    _add_number(add, "--jobs", default=-1, help=text)
     text = "run on the workers of this Dask scheduler"
     add("--dask", metavar="ADDRESS", help=text)
 
 
 def _evaluate_options(_, add):
-    _add_weights(add, "plain")
-    _add_json(add)
+    _add_common(add, add, "plain")
     _add_data(add)
+
+
+def _add_number(add, name, **more):
+    add(name, type=_positive, metavar="N", **more)
 
 
 def _add_paths(add, what):
@@ -385,15 +385,12 @@ def _add_paths(add, what):
     add("paths", nargs="+", metavar="PATH", help=text)
 
 
-def _add_json(add):
-    add("--json", **FLAG, help="print one JSON object a line")
-
-
-def _add_weights(add, default):
+def _add_common(add, add_output, default):
     text = f"""plain (the document's training), robust (with distorted images), reading
         (with digits from generated fields too), or a file that `digitlib train` saved
         (default: {default})"""
     add("--weights", default=default, metavar="NAME_OR_FILE", help=text)
+    add_output("--json", action="store_true", help="print one JSON object a line")
 
 
 def _add_data(add):

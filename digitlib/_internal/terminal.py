@@ -4,10 +4,9 @@ import numpy as np
 
 BLOCKS = " ▄▀█"  # by which half is light: none, lower, upper, both
 SHADES = " .:-=+*#%@"  # from dark to light
-LIGHT = 0.35  # from here on, a pixel is light: thin strokes are seldom brighter
 
 
-def draw(image, encoding="utf-8"):
+def draw(image, encoding="utf-8", light=0.35):
     """Draw an image with characters, two of its rows a line.
 
     Parameters
@@ -17,6 +16,8 @@ def draw(image, encoding="utf-8"):
     encoding : str or None
         Of the output; None, as of an output in memory, can show all. Where there are
         no half blocks, plain ASCII takes their place.
+    light : float, 0 to 1
+        From here on, a pixel is light; chosen, for thin strokes are seldom brighter.
 
     Returns
     -------
@@ -28,7 +29,7 @@ def draw(image, encoding="utf-8"):
     upper, lower = image[0::2], image[1::2]
     try:
         BLOCKS.encode(encoding or "utf-8")
-        characters, which = BLOCKS, 2 * (upper >= LIGHT) + (lower >= LIGHT)
+        characters, which = BLOCKS, 2 * (upper >= light) + (lower >= light)
     except (UnicodeError, LookupError):
         shade = (upper + lower) / 2 * len(SHADES)
         characters, which = SHADES, shade.astype(int).clip(0, len(SHADES) - 1)

@@ -34,12 +34,12 @@ def images_in(path):
                 and entry.is_file()
             ]
     except OSError as error:
-        why = f"{readable(path)}: cannot be opened ({error.strerror})"
-        return [(path, DigitlibError(f"{why}; give another folder"))]
+        why = f"cannot be opened ({error.strerror}); give another folder"
+        return [(path, DigitlibError(f"{readable(path)}: {why}"))]
     if not names:
         suffixes = ", ".join(suffix[1:] for suffix in SUFFIXES)
-        why = f"{readable(path)}: no image in this folder"
-        return [(path, DigitlibError(f"{why}; give one with {suffixes} files"))]
+        why = f"no image in this folder; give one with {suffixes} files"
+        return [(path, DigitlibError(f"{readable(path)}: {why}"))]
     return [(os.path.join(path, name), None) for name in sorted(names, key=_natural)]
 
 

@@ -48,10 +48,7 @@ class Drawing:
     unsure: tuple = (200, 60, 0)  #: orange
 
 
-DRAWING = Drawing()
-
-
-def draw_review(image, record, style=DRAWING):
+def draw_review(image, record, style=None):
     """Draw boxes and guesses into an image.
 
     Parameters
@@ -60,7 +57,7 @@ def draw_review(image, record, style=DRAWING):
         As for `digitlib.imaging.loading.load_image`.
     record : digitlib.batch.store.Record
         What was read in it.
-    style : Drawing
+    style : Drawing, optional
 
     Returns
     -------
@@ -68,6 +65,7 @@ def draw_review(image, record, style=DRAWING):
         RGB; of about 1200 pixels at most. Above each box stands the digit;
         one that is not sure is orange, with a question mark.
     """
+    style = style or Drawing()
     pixels, (height, width) = load_strip(image, 2 * style.side, 1)
     picture = Image.fromarray(np.uint8(np.round(pixels * 255))).convert("RGB")
     scale = min(style.side / max(height, width), style.enlarged)

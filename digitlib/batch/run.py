@@ -1,8 +1,7 @@
 """Batches: many files, each read once and written down, and nothing lost on the way."""
 
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 import hashlib
 from importlib.metadata import version
 import io
@@ -23,17 +22,6 @@ from digitlib.imaging.loading import load_bytes, readable
 from digitlib.model import ASSETS
 from digitlib.reading import read, settings
 from digitlib.recognizer import Recognizer
-
-
-@dataclass(frozen=True)
-class _Options:
-    """What is the same for all files of a batch."""
-
-    digits: int | None
-    pattern: str | None
-    weights: str
-    version: str  # of the weights' content: other content is another recognizer
-    review: Path | None
 
 
 def read_files(
@@ -95,16 +83,18 @@ def read_files(
     if inside:
         raise DigitlibError(f"{review}: with images to read in it; give another review")
     recognizer = Recognizer(weights)
-    options = _Options(digits, pattern, weights, _digest(recognizer), review)
     # A wrong argument is one error now, not one for each file.
     blank = np.ones((64, 64), np.float32)
     read(blank, digits=digits, pattern=pattern, recognizer=recognizer)
+    learned = weights, _digest(recognizer)  # other content is another recognizer
+    read_one = partial(_read_one, digits, pattern, learned, review)
     with ExitStack() as opened:
         listed = review and opened.enter_context(Review(review))
-        how = [digits, pattern, options.version, settings(), version("digitlib")]
+        how = [digits, pattern, learned[1], settings(), version("digitlib")]
         how = hashlib.sha256(json.dumps(how).encode()).hexdigest()[:16]
         records = output and opened.enter_context(Records(output, how))
-        found = _read_all(paths, options, records, listed, jobs, dask)
+        tasks = ((p, os.path.abspath(p), _known(p, records, listed)) for p in paths)
+        found = run_all(read_one, tasks, jobs, dask)
         for record, new in opened.enter_context(closing(found)):
             if new and record.set_aside and review:
                 listed.add(record)
@@ -113,21 +103,15 @@ def read_files(
             yield record
 
 
-def _read_all(paths, options, records, listed, jobs, dask):
-    """Yield a record for each path, and whether it is new."""
-
-    def known(path):
-        """The record that need not be made again, if the content is the same."""
-        record = records.find(path) if records else None
-        unlisted = listed and record and record.set_aside and record not in listed
-        return None if unlisted else record
-
-    tasks = ((path, os.path.abspath(path), known(path), options) for path in paths)
-    return run_all(_read_one, tasks, jobs, dask)
+def _known(path, records, listed):
+    """The record that need not be made again, if the content is the same."""
+    record = records.find(path) if records else None
+    unlisted = listed and record and record.set_aside and record not in listed
+    return None if unlisted else record
 
 
-def _read_one(path, place, known, options):
-    """Read one file, here or in a worker process."""
+def _read_one(digits, pattern, learned, review, path, place, known):
+    """Read one file, here or in a worker process; tell whether the record is new."""
     try:
         content = load_bytes(place)
         sha256 = hashlib.sha256(content).hexdigest()
@@ -143,20 +127,16 @@ def _read_one(path, place, known, options):
     try:
         # The matrices are small; more threads would only wait for each other.
         with _threads().limit(limits=1):
-            reading = read(
-                file,
-                digits=options.digits,
-                pattern=options.pattern,
-                recognizer=_recognizer(options.weights, options.version),
-            )
+            recognizer = _recognizer(*learned)
+            reading = read(file, digits=digits, pattern=pattern, recognizer=recognizer)
     except DigitlibError as error:
         return Record(path, sha256, error=str(error)), True
     record = Record(
         path, sha256, reading.text, round(reading.confidence, 6), reading.accepted,
         reading.reason, list(map(_plain, reading.digits)),
     )  # fmt: skip
-    if options.review and record.set_aside:
-        save_picture(options.review, file, record)
+    if review and record.set_aside:
+        save_picture(review, file, record)
     return record, True
 
 

@@ -22,7 +22,7 @@ from digitlib.__main__ import main
 from digitlib._internal.store import Store
 from digitlib.batch import run as batches
 from digitlib.batch.paths import once
-from digitlib.batch.review import DRAWING, Review, draw_review, picture_name
+from digitlib.batch.review import Drawing, Review, draw_review, picture_name
 from digitlib.batch.run import read_files
 from digitlib.batch.store import Record, Records, as_json
 from digitlib.data import split_validation
@@ -533,7 +533,7 @@ def test_what_is_set_aside_is_drawn_and_listed(unsure, scans):
     for name in pictures:
         with Image.open(os.path.join("review", name)) as picture:
             picture.load()
-            assert 100 < max(picture.size) < 1.1 * DRAWING.side
+            assert 100 < max(picture.size) < 1.1 * Drawing.side
     assert os.stat("review").st_mode & 0o777 == 0o700
 
 
