@@ -184,6 +184,25 @@ def check_path(path):
         ) from None
 
 
+def check_fonts(fonts):
+    """Return the paths of ``fonts``, as str, if each is a font that can be read.
+
+    Raises
+    ------
+    DigitlibError
+        If one is not.
+    """
+    from PIL import ImageFont
+
+    fonts = [str(font) for font in fonts]
+    for font in fonts:
+        try:
+            ImageFont.truetype(font)
+        except OSError:
+            raise DigitlibError(f"{font}: not a font file that can be read") from None
+    return fonts
+
+
 def as_array(values, name):
     """Return ``values`` as a numpy.ndarray; a DigitlibError if its rows are uneven."""
     try:

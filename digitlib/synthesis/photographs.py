@@ -2,9 +2,10 @@
 
 Made out of MNIST, so that the digit in each is known. A digit is written anew, with any
 pen and at any size; ink covers paper, light falls on both, and a camera takes the
-picture. The rule for every range below: a person still reads the digit at a glance.
+picture.
 """
 
+from dataclasses import dataclass
 from io import BytesIO
 import math
 
@@ -13,69 +14,71 @@ from PIL import Image
 from scipy import ndimage
 
 from digitlib._internal.checks import check_count, check_images
-from digitlib.synthesis.strokes import stroke
-
-# Each pair (low, high) is a range from which a number is drawn.
-
-# The digit on its sheet
-SIDE = (60, 400)  # pixels: the longer side of the sheet; small ones are more frequent
-SLIMNESS = (0.5, 1.0)  # the shorter side, as part of the longer; more if needed
-FILL = (0.35, 0.95)  # the longer side of the digit, as part of the sheet's
-MARGIN = 0.025  # of the digit's longer side: paper all around it, 1 pixel at least
-TURN = (-12.0, 12.0)  # degrees
-PENS = {"thin": (0.03, 0.05), "normal": (0.07, 0.11), "thick": (0.13, 0.18)}
-FINEST = 1.6  # pixels: no pen is thinner
-
-# Paper: red, green and blue in [0, 1]
-PAPERS = {
-    "white": (0.97, 0.97, 0.96),
-    "cream": (0.96, 0.92, 0.82),
-    "grey": (0.82, 0.82, 0.83),
-    "recycled": (0.80, 0.76, 0.68),
-    "blue": (0.84, 0.90, 0.96),
-    "yellow": (0.97, 0.92, 0.62),
-}
-BOARDS = {
-    "blackboard": (0.15, 0.18, 0.17),
-    "greenboard": (0.12, 0.25, 0.19),
-    "canvas": (0.04, 0.04, 0.04),
-}
-BOARD = 0.15  # how often the sheet is dark
-GRAIN = (0.003, 0.02)  # standard deviation, pixel by pixel
-STAINS = (0.0, 0.02)  # standard deviation, of slow changes across the sheet
-
-# Ink: red, green and blue; and how uneven it is
-INKS = {
-    "black": (0.08, 0.08, 0.10),
-    "blue": (0.10, 0.18, 0.55),
-    "red": (0.72, 0.10, 0.12),
-    "green": (0.05, 0.38, 0.20),
-    "pencil": (0.32, 0.32, 0.34),
-}
-CHALKS = {"white": (0.93, 0.93, 0.90), "yellow": (0.93, 0.86, 0.50)}
-OPACITY = (0.85, 1.0)  # the part of the paper's colour that the ink replaces
-PRESSURE = (0.0, 0.08)  # standard deviation of the opacity, along a stroke
-ROUGH = {"pencil": 0.12, "white": 0.12, "yellow": 0.12}  # and from pixel to pixel
-
-# Light
-SCAN = 0.3  # how often the light is even
-EXPOSURE = (0.75, 1.0)  # how bright white paper is
-GRADIENT = (0.0, 0.35)  # brighter on one side than on the other by this part
-SHADOW = 0.35  # how often a shadow falls across the sheet, unless it is a scan
-SHADE = (0.45, 0.8)  # the brightness left in the shadow
-EDGE = (0.25, 0.75)  # where its edge lies, as part of the sheet's width
-SOFTNESS = (0.02, 0.3)  # how wide its edge is, as part of the same
-CAST = 0.05  # a lamp's colour: standard deviation of red, green and blue
-
-# Camera
-BLUR = (0.15, 0.45)  # standard deviation, as part of the pen's width ...
-BLURRED = 2.5  # ... and in pixels at most
-NOISE = (0.0, 0.04)  # standard deviation
-JPEG = 0.5  # how often the picture is compressed
-QUALITY = (40, 95)  # of the compression
+from digitlib.synthesis.strokes import STROKES, StrokeSettings, draw_pen, stroke
 
 
-def photographs(images, seed=0):
+@dataclass(frozen=True)
+class PhotographSettings:
+    """Which sheets, inks, lights and cameras there are.
+
+    All chosen, so that a person still reads the digit at a glance. A pair is a range
+    from which a number is drawn; colours are red, green and blue, in [0, 1].
+    """
+
+    # The digit on its sheet
+    side: tuple = (60, 400)  #: pixels: the sheet's longer side, more often small
+    slimness: tuple = (0.5, 1.0)  #: the shorter side, as part of it; more if needed
+    fill: tuple = (0.35, 0.95)  #: the longer side of the digit, as part of the sheet's
+    margin: float = 0.025  #: of that: paper all around it, 1 pixel at least
+    turn: tuple = (-12.0, 12.0)  #: degrees
+    strokes: StrokeSettings = STROKES  #: with which pens
+    # Paper
+    papers: tuple = (
+        (0.97, 0.97, 0.96),  # white
+        (0.96, 0.92, 0.82),  # cream
+        (0.82, 0.82, 0.83),  # grey
+        (0.80, 0.76, 0.68),  # recycled
+        (0.84, 0.90, 0.96),  # blue
+        (0.97, 0.92, 0.62),  # yellow
+    )  #: their colours
+    boards: tuple = ((0.15, 0.18, 0.17), (0.12, 0.25, 0.19), (0.04, 0.04, 0.04))
+    """Of blackboard, greenboard and canvas."""
+    board: float = 0.15  #: how often the sheet is one of these
+    grain: tuple = (0.003, 0.02)  #: standard deviation, pixel by pixel
+    stains: tuple = (0.0, 0.02)  #: standard deviation, of slow changes across the sheet
+    # Ink
+    inks: tuple = (
+        (0.08, 0.08, 0.10, 0),  # black
+        (0.10, 0.18, 0.55, 0),  # blue
+        (0.72, 0.10, 0.12, 0),  # red
+        (0.05, 0.38, 0.20, 0),  # green
+        (0.32, 0.32, 0.34, 0.12),  # pencil
+    )  #: a colour, and the opacity's standard deviation from pixel to pixel
+    chalks: tuple = ((0.93, 0.93, 0.90, 0.12), (0.93, 0.86, 0.50, 0.12))
+    """The same of what is written on boards with, white and yellow."""
+    opacity: tuple = (0.85, 1.0)  #: the part of the paper's colour that ink replaces
+    pressure: tuple = (0.0, 0.08)  #: its standard deviation along a stroke
+    # Light
+    scan: float = 0.3  #: how often it is even
+    exposure: tuple = (0.75, 1.0)  #: how bright white paper is
+    gradient: tuple = (0.0, 0.35)  #: brighter on one side than on the other, by a part
+    shadow: float = 0.35  #: how often a shadow falls across the sheet, but for scans
+    shade: tuple = (0.45, 0.8)  #: the brightness left in the shadow
+    edge: tuple = (0.25, 0.75)  #: where its edge lies, as part of the sheet's width
+    softness: tuple = (0.02, 0.3)  #: how wide its edge is, as part of the same
+    cast: float = 0.05  #: a lamp's colour: standard deviation of red, green and blue
+    # Camera
+    blur: tuple = (0.15, 0.45)  #: standard deviation, as part of the pen's width ...
+    blurred: float = 2.5  #: ... and in pixels at most
+    noise: tuple = (0.0, 0.04)  #: standard deviation
+    jpeg: float = 0.5  #: how often the picture is compressed
+    quality: tuple = (40, 95)  #: of the compression
+
+
+PHOTOGRAPHS = PhotographSettings()
+
+
+def photographs(images, seed=0, settings=PHOTOGRAPHS):
     """Photograph digits, one by one.
 
     Parameters
@@ -85,6 +88,7 @@ def photographs(images, seed=0):
     seed : int, 0 to 2**32 - 1
         Decides everything else. What becomes of an image depends on its place among
         the images, but not on the others.
+    settings : PhotographSettings
 
     Returns
     -------
@@ -98,23 +102,25 @@ def photographs(images, seed=0):
         its turn comes.
     """
     images = check_images(images)
-    return map(photograph, images, generators(len(images), seed))
+    rngs = generators(len(images), seed)
+    return map(lambda image, rng: photograph(image, rng, settings), images, rngs)
 
 
-def photograph(image, rng):
+def photograph(image, rng, settings=PHOTOGRAPHS):
     """Photograph one digit (28, 28), as `photographs` does; ``rng`` decides how."""
-    return picture(*write(image, rng), rng)
+    return picture(*write(image, rng, settings), rng, settings)
 
 
-def blanks(n, seed=0):
+def blanks(n, seed=0, settings=PHOTOGRAPHS):
     """Photograph ``n`` empty sheets, one by one; otherwise as `photographs`."""
-    return map(_blank, generators(n, seed))
 
+    def blank(rng):
+        side = draw_side(rng, settings)
+        coverage = np.zeros(draw_sheet(side, rng, settings), np.float32)
+        width = draw_pen(side, rng, settings.strokes) * side
+        return picture(coverage, width, rng, settings)
 
-def _blank(rng):
-    side = draw_side(rng)
-    coverage = np.zeros(draw_sheet(side, rng), np.float32)
-    return picture(coverage, draw_pen(side, rng) * side, rng)
+    return map(blank, generators(n, seed))
 
 
 def generators(n, seed):
@@ -124,39 +130,40 @@ def generators(n, seed):
     return (np.random.default_rng((seed, i)) for i in range(n))
 
 
-def write(image, rng):
+def write(image, rng, settings=PHOTOGRAPHS):
     """Write a digit (28, 28) on a sheet: its coverage, and the pen's width in pixels.
 
     `photograph` is this, followed by the `steps`, with the same ``rng``.
     """
-    side = draw_side(rng)
-    size = int(side * rng.uniform(*FILL))
-    pen = draw_pen(size, rng)
-    coverage = stroke(image, pen, size, rng.uniform(*TURN))
-    return place(coverage, side, rng), pen * size
+    side = draw_side(rng, settings)
+    size = int(side * rng.uniform(*settings.fill))
+    pen = draw_pen(size, rng, settings.strokes)
+    turn = rng.uniform(*settings.turn)
+    coverage = stroke(image, pen, size, turn, settings.strokes)
+    return place(coverage, side, rng, settings), pen * size
 
 
-def place(coverage, side, rng):
+def place(coverage, side, rng, settings=PHOTOGRAPHS):
     """Lay ink anywhere on a sheet, wholly inside.
 
     Returns the coverage of the sheet, float32. Its longer side is ``side`` pixels, or
     more if ``coverage`` (height, width) needs it; the shorter one is drawn.
     """
     inner = np.array(coverage.shape)
-    margin = max(1, int(MARGIN * inner.max()))
-    shape = np.maximum(draw_sheet(side, rng), inner + 2 * margin)
+    margin = max(1, int(settings.margin * inner.max()))
+    shape = np.maximum(draw_sheet(side, rng, settings), inner + 2 * margin)
     top, left = rng.integers(margin, shape - inner - margin, endpoint=True)
     sheet = np.zeros(shape, np.float32)
     sheet[top : top + inner[0], left : left + inner[1]] = coverage
     return sheet
 
 
-def picture(coverage, width, rng):
+def picture(coverage, width, rng, settings=PHOTOGRAPHS):
     """Photograph ink on some paper in some light: the last of `steps`."""
-    return steps(coverage, width, rng)["picture"]
+    return steps(coverage, width, rng, settings)["picture"]
 
 
-def steps(coverage, width, rng):
+def steps(coverage, width, rng, settings=PHOTOGRAPHS):
     """Photograph ink on some paper in some light, and keep what is made on the way.
 
     Parameters
@@ -166,6 +173,7 @@ def steps(coverage, width, rng):
     width : float, pixels
         Of the finest stroke: limits the blur.
     rng : numpy.random.Generator
+    settings : PhotographSettings
 
     Returns
     -------
@@ -174,86 +182,83 @@ def steps(coverage, width, rng):
         that is multiplied; all about 0 to 1. ``"picture"``, what the camera makes of
         it, uint8.
     """
-    sheet = paper(*coverage.shape, rng)
-    written = ink(sheet, coverage, rng)
-    shine = light(*coverage.shape, rng)
-    taken = camera(written * shine, width, rng)
+    sheet = paper(*coverage.shape, rng, settings)
+    written = ink(sheet, coverage, rng, settings)
+    shine = light(*coverage.shape, rng, settings)
+    taken = camera(written * shine, width, rng, settings)
     return {"paper": sheet, "ink": written, "light": shine, "picture": taken}
 
 
-def draw_side(rng):
-    """The longer side of a sheet, in pixels."""
-    low, high = SIDE
-    return round(low * (high / low) ** rng.random())
+def draw_small(bounds, rng):
+    """Draw from a range, small numbers being more frequent."""
+    low, high = bounds
+    return low * (high / low) ** rng.random()
 
 
-def draw_sheet(side, rng):
-    """The height and width of a sheet, in pixels: upright or lying."""
-    return rng.permutation([side, round(side * rng.uniform(*SLIMNESS))])
+def draw_side(rng, settings=PHOTOGRAPHS):
+    """Draw the longer side of a sheet, in pixels."""
+    return round(draw_small(settings.side, rng))
 
 
-def draw_pen(size, rng):
-    """The width of a pen, as part of ``size``."""
-    kind = rng.choice(list(PENS))
-    return max(rng.uniform(*PENS[kind]), FINEST / size)
+def draw_sheet(side, rng, settings=PHOTOGRAPHS):
+    """Draw the height and width of a sheet, in pixels: upright or lying."""
+    return rng.permutation([side, round(side * rng.uniform(*settings.slimness))])
 
 
-def paper(height, width, rng, board=BOARD):
-    """An empty sheet: paper, and as often as ``board`` says, a board."""
-    colors = BOARDS if rng.random() < board else PAPERS
-    texture = rng.uniform(*GRAIN) * _normal((height, width), rng)
-    texture += rng.uniform(*STAINS) * _clouds(height, width, 3, rng)
-    color = np.float32(colors[rng.choice(list(colors))])
-    return color + texture[..., np.newaxis]
+def paper(height, width, rng, settings=PHOTOGRAPHS):
+    """Make an empty sheet: paper, or a board."""
+    colors = settings.boards if rng.random() < settings.board else settings.papers
+    texture = rng.uniform(*settings.grain) * _normal((height, width), rng)
+    texture += rng.uniform(*settings.stains) * _clouds(height, width, 3, rng)
+    return np.float32(rng.choice(colors)) + texture[..., np.newaxis]
 
 
-def ink(sheet, coverage, rng):
-    """The sheet with ink on it: dark on paper, light on a board."""
-    colors = INKS if sheet.mean() > 0.5 else CHALKS
-    name = rng.choice(list(colors))
-    opacity = rng.uniform(*OPACITY)
-    opacity += rng.uniform(*PRESSURE) * _clouds(*coverage.shape, 10, rng)
-    if name in ROUGH:
-        opacity += ROUGH[name] * _normal(coverage.shape, rng)
-    covered = (coverage * opacity.clip(0, 1))[..., np.newaxis]
-    return sheet + covered * (np.float32(colors[name]) - sheet)
+def ink(sheet, coverage, rng, settings=PHOTOGRAPHS):
+    """Put ink on a sheet: dark on paper, light on a board."""
+    *color, rough = rng.choice(settings.inks if sheet.mean() > 0.5 else settings.chalks)
+    opacity = rng.uniform(*settings.opacity)
+    opacity += rng.uniform(*settings.pressure) * _clouds(*coverage.shape, 10, rng)
+    if rough:
+        opacity += float(rough) * _normal(coverage.shape, rng)
+    return cover(sheet, coverage * opacity.clip(0, 1), color)
 
 
-def light(height, width, rng, scan=SCAN, gradient=GRADIENT, shadow=SHADOW):
-    """What the colours of the sheet are multiplied by.
+def cover(scene, coverage, color):
+    """Lay a colour over the scene (height, width, 3) where there is coverage."""
+    return scene + coverage[..., np.newaxis] * (np.float32(color) - scene)
 
-    How often the light is even, how uneven it is otherwise, and how often a shadow
-    falls then can be given.
-    """
-    bright = np.full((height, width), rng.uniform(*EXPOSURE), np.float32)
-    if rng.random() < scan:
+
+def light(height, width, rng, settings=PHOTOGRAPHS):
+    """Draw what the colours of the sheet are multiplied by."""
+    bright = np.full((height, width), rng.uniform(*settings.exposure), np.float32)
+    if rng.random() < settings.scan:
         return np.stack([bright] * 3, axis=2)
-    bright *= 1 - rng.uniform(*gradient) * _ramp(height, width, rng)
-    if rng.random() < shadow:
-        beyond = _ramp(height, width, rng) - rng.uniform(*EDGE)
-        inside = (beyond / rng.uniform(*SOFTNESS) + 0.5).clip(0, 1)
-        bright *= 1 - inside * (1 - rng.uniform(*SHADE))
-    cast = 1 - np.abs(rng.normal(0, CAST, 3))
+    bright *= 1 - rng.uniform(*settings.gradient) * _ramp(height, width, rng)
+    if rng.random() < settings.shadow:
+        beyond = _ramp(height, width, rng) - rng.uniform(*settings.edge)
+        inside = (beyond / rng.uniform(*settings.softness) + 0.5).clip(0, 1)
+        bright *= 1 - inside * (1 - rng.uniform(*settings.shade))
+    cast = 1 - np.abs(rng.normal(0, settings.cast, 3))
     return bright[..., np.newaxis] * cast.astype(np.float32)
 
 
-def camera(scene, width, rng):
-    """What a camera sees of the scene, uint8; the finest stroke limits the blur."""
-    blur = draw_blur(width, rng)
+def camera(scene, width, rng, settings=PHOTOGRAPHS):
+    """Take a picture of the scene, uint8; the finest stroke limits the blur."""
+    blur = draw_blur(width, rng, settings)
     scene = ndimage.gaussian_filter(scene, (blur, blur, 0), truncate=3)
-    scene += rng.uniform(*NOISE) * _normal(scene.shape, rng)
+    scene += rng.uniform(*settings.noise) * _normal(scene.shape, rng)
     pixels = (scene * 255).round().clip(0, 255).astype(np.uint8)
-    if rng.random() >= JPEG:
+    if rng.random() >= settings.jpeg:
         return pixels
     file = BytesIO()
-    quality = int(rng.integers(*QUALITY, endpoint=True))
+    quality = int(rng.integers(*settings.quality, endpoint=True))
     Image.fromarray(pixels).save(file, "JPEG", quality=quality)
     return np.array(Image.open(file))
 
 
-def draw_blur(width, rng):
+def draw_blur(width, rng, settings=PHOTOGRAPHS):
     """Standard deviation of a camera's blur, in pixels, for strokes of some width."""
-    return min(BLURRED, width * rng.uniform(*BLUR))
+    return min(settings.blurred, width * rng.uniform(*settings.blur))
 
 
 def _normal(shape, rng):

@@ -4,6 +4,7 @@ Its ink is thinned to a line without width. Whatever lies within half a pen's wi
 that line is ink again; how far away a pixel lies can be told at any size.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 import math
 from numbers import Real
@@ -15,28 +16,41 @@ from skimage.morphology import remove_small_objects, skeletonize
 from digitlib._internal.checks import as_array, check_count, check_images
 from digitlib.errors import DigitlibError
 
-# What may be asked for, both ends included
-PEN = (0.01, 0.2)  # the width of the line, as part of the size
-SIZE = (10, 2000)  # pixels
-ANGLE = (-360, 360)  # degrees
 
-# How the line is found; lengths are in pixels of the image
-BORDER = 3  # room around the image, for what is smoothed
-ENLARGED = 6  # times
-ROUNDED = 0.3  # standard deviation of the smoothing before the line is found
-NEARBY = 1.5  # standard deviation of the smoothing that tells what lies around ...
-LOCAL = 0.5  # ... of which this part is taken away, to open small loops
-INKED = 0.3  # ink is what then has this part of the highest value
-SPECK = 2  # a line up to this long is dirt
+@dataclass(frozen=True)
+class StrokeSettings:
+    """How a line is found, and how ink is put around it again; all of it chosen.
 
-# How ink is put on it again; in the same unit
-BROADEST = 6  # half of the broadest pen, and a little more
-STEADY = 0.5  # standard deviation of the smoothing of the line
-LOOP = 0.6  # the part of the way to the middle of a loop that a pen may cover ...
-SLIT = 1  # ... unless the middle is nearer than this: that is no loop
+    Where nothing else is said, a length is in pixels of the image of 28 by 28.
+    """
+
+    # What may be asked for, and is drawn; each pair is a range, both ends included
+    pen: tuple = (0.01, 0.2)  #: the width of the line, as part of the size
+    size: tuple = (10, 2000)  #: pixels of the result
+    angle: tuple = (-360, 360)  #: degrees
+    pens: tuple = ((0.03, 0.05), (0.07, 0.11), (0.13, 0.18))  #: thin, normal, thick
+    finest: float = 1.6  #: pixels of the result: no pen that is drawn is thinner
+    # How the line is found
+    border: int = 3  #: room around the image, for what is smoothed
+    enlarged: int = 6  #: times
+    rounded: float = 0.3  #: standard deviation of the smoothing before
+    nearby: float = 1.5  #: standard deviation of what tells what lies around ...
+    local: float = 0.5  #: ... of which this part is taken away, to open small loops
+    inked: float = 0.3  #: ink is what then has this part of the highest value
+    speck: int = 2  #: a line up to this long is dirt
+    # How ink is put around it
+    broadest: int = 6  #: half of the broadest pen, and a little more
+    steady: float = 0.5  #: standard deviation of the smoothing of the line
+    loop: float = (
+        0.6  #: the part of the way to a loop's middle that a pen may cover ...
+    )
+    slit: float = 1.0  #: ... unless the middle is nearer than this: that is no loop
 
 
-def stroke(image, pen, size, angle=0.0):
+STROKES = StrokeSettings()
+
+
+def stroke(image, pen, size, angle=0.0, settings=STROKES):
     """Draw a digit anew, with a round pen.
 
     Parameters
@@ -50,6 +64,7 @@ def stroke(image, pen, size, angle=0.0):
         The longer side of the result, in pixels.
     angle : float, degrees, -360 to 360
         How far the digit is turned, clockwise.
+    settings : StrokeSettings
 
     Returns
     -------
@@ -68,13 +83,26 @@ def stroke(image, pen, size, angle=0.0):
     Communications of the ACM 27 (3), 1984.
     """
     image = _checked(image)
-    size = check_count("size", size, *SIZE)
-    for name, value, (low, high) in (("pen", pen, PEN), ("angle", angle, ANGLE)):
+    size = check_count("size", size, *settings.size)
+    for name, value in (("pen", pen), ("angle", angle)):
+        low, high = getattr(settings, name)
         if not (isinstance(value, Real) and low <= value <= high):
             raise DigitlibError(
                 f"{name}: {value}, but a number from {low} to {high} is needed"
             )
-    line = _line(image)
+    return ink_line(_trace(image, settings)[1], pen, size, angle, settings)
+
+
+def ink_line(line, pen, size, angle=0.0, settings=STROKES):
+    """Put ink around a line without width; the rest is as for `stroke`.
+
+    Parameters
+    ----------
+    line : numpy.ndarray, shape (height, width), bool
+        A pixel wide, ``settings.enlarged`` pixels to one of an image of 28 by 28.
+    """
+    [box] = ndimage.find_objects(line.astype(np.uint8))
+    line = np.pad(line[box], settings.broadest * settings.enlarged)
     # Turned, the line must fit into the size, with half a pen's width on each side.
     sine, cosine = math.sin(math.radians(angle)), math.cos(math.radians(angle))
     turn = np.array([[cosine, sine], [-sine, cosine]])  # of (row, column)
@@ -86,14 +114,14 @@ def stroke(image, pen, size, angle=0.0):
     # A pixel of the result looks up its distance at turn.T @ (pixel / scale + corner).
     corner = (low + high) / 2 - (shape - 1) / 2 / scale
     squares = ndimage.affine_transform(
-        _squared_distances(line, radius / scale),
+        _squared_distances(line, radius / scale, settings),
         turn.T / scale, turn.T @ corner, tuple(shape), order=1, cval=np.inf,
     )  # fmt: skip
     distances = np.sqrt(squares.clip(0)) * scale
     return (radius + 0.5 - distances).clip(0, 1).astype(np.float32)
 
 
-def likeness(image):
+def likeness(image, settings=STROKES):
     """Tell how well a line and a round pen say what a digit's ink says.
 
     Where strokes have run together, the line between them is lost, and with it, often,
@@ -103,6 +131,7 @@ def likeness(image):
     ----------
     image : array_like, shape (28, 28), floating point, in [0, 1]
         Light ink on dark.
+    settings : StrokeSettings
 
     Returns
     -------
@@ -115,11 +144,16 @@ def likeness(image):
     DigitlibError
         If the image has another shape, dtype or range; if there is no ink.
     """
-    enlarged, line = _trace(_checked(image))
+    enlarged, line = _trace(_checked(image), settings)
     ink = enlarged > enlarged.max() / 2
     radius = np.median(ndimage.distance_transform_edt(ink)[line])
     drawn = ndimage.distance_transform_edt(~line) <= radius
     return float((drawn & ink).sum() / (drawn | ink).sum())
+
+
+def draw_pen(size, rng, settings=STROKES):
+    """Draw the width of a pen, as part of ``size``, which is in pixels."""
+    return max(rng.uniform(*rng.choice(settings.pens)), settings.finest / size)
 
 
 def _checked(image):
@@ -130,39 +164,36 @@ def _checked(image):
     return image
 
 
-def _line(image):
-    """The middle of the strokes, a pixel wide, enlarged; room for the pen around."""
-    _, line = _trace(image)
-    [box] = ndimage.find_objects(line.astype(np.uint8))
-    return np.pad(line[box], BROADEST * ENLARGED)
-
-
-def _trace(image):
-    return _traced(image.astype(np.float32).tobytes())
+def _trace(image, settings):
+    return _traced(image.tobytes(), settings)
 
 
 @lru_cache(maxsize=1)  # who asks for a likeness often draws the digit next
-def _traced(pixels):
+def _traced(pixels, settings):
     """The image enlarged, and in it the middle of the strokes, a pixel wide."""
     image = np.frombuffer(pixels, np.float32).reshape(28, 28)
-    enlarged = ndimage.zoom(np.pad(image, BORDER), ENLARGED, order=3)
-    around = ndimage.gaussian_filter(enlarged, NEARBY * ENLARGED)
-    sharp = ndimage.gaussian_filter(enlarged, ROUNDED * ENLARGED) - LOCAL * around
-    line = skeletonize(sharp > INKED * enlarged.max())
-    line = remove_small_objects(line, max_size=SPECK * ENLARGED, connectivity=2)
+    times = settings.enlarged
+    enlarged = ndimage.zoom(np.pad(image, settings.border), times, order=3)
+    around = ndimage.gaussian_filter(enlarged, settings.nearby * times)
+    rounded = ndimage.gaussian_filter(enlarged, settings.rounded * times)
+    sharp = rounded - settings.local * around
+    line = skeletonize(sharp > settings.inked * enlarged.max())
+    line = remove_small_objects(line, max_size=settings.speck * times, connectivity=2)
     if not line.any():
         raise DigitlibError("image: no ink, but a digit is needed")
     return enlarged, line
 
 
-def _squared_distances(line, radius):
+def _squared_distances(line, radius, settings):
     """From each pixel to the line, smoothed; stretched inside of a small loop."""
     distances = ndimage.distance_transform_edt(~line)
     # The line parts the sheet into regions: the outside, which holds the first pixel,
     # and the loops. The middle of each is where it is deepest.
     regions, n = ndimage.label(~line)
     depths = ndimage.maximum(distances, regions, np.arange(n + 1))
-    depths[(depths < SLIT * ENLARGED) | (np.arange(n + 1) == regions[0, 0])] = np.inf
-    stretched = distances * np.maximum(1, radius / (LOOP * depths))[regions]
-    spread = STEADY * ENLARGED  # smoothing a parabola adds its variance: taken off
+    slits = depths < settings.slit * settings.enlarged
+    depths[slits | (np.arange(n + 1) == regions[0, 0])] = np.inf
+    stretched = distances * np.maximum(1, radius / (settings.loop * depths))[regions]
+    # Smoothing a parabola adds its variance: that is taken off
+    spread = settings.steady * settings.enlarged
     return ndimage.gaussian_filter(stretched**2, spread) - spread**2

@@ -1,7 +1,6 @@
 """Writers: how somebody writes digits and rows of them, made out of MNIST.
 
-All digits of a writer are written with one pen. The rule for every range below: a
-person still reads each digit at a glance.
+All digits of a writer are written with one pen.
 """
 
 from dataclasses import dataclass
@@ -12,49 +11,63 @@ from scipy import ndimage
 
 from digitlib._internal.checks import check_images, check_labels
 from digitlib.errors import DigitlibError
-from digitlib.synthesis.photographs import draw_pen
-from digitlib.synthesis.strokes import PEN, likeness, stroke
+from digitlib.synthesis.photographs import draw_small
+from digitlib.synthesis.strokes import (
+    STROKES,
+    StrokeSettings,
+    draw_pen,
+    likeness,
+    stroke,
+)
 
-# Each pair (low, high) is a range from which a number is drawn. Where nothing else is
-# said, the unit is the size of the writer: the usual longer side of its digits.
 
-# The writer
-SIZE = (20, 120)  # pixels; small ones are more frequent
-SIZES = (0.9, 1.1)  # of a single digit
-SLANT = (-8.0, 8.0)  # degrees: how all of them lean ...
-TURN = (-4.0, 4.0)  # ... and a single one besides
-BASELINE = (-0.06, 0.06)  # how far below the line a digit ends
-SLOPE = {  # degrees: how the line falls
-    "clear": (-4.0, 4.0),
-    "touching": (-4.0, 4.0),
-    "boxes": (-2.5, 2.5),
-    "ruled": (-3.0, 3.0),
-    "shadow": (-10.0, 10.0),
-    "lines": (-5.0, 5.0),
-}
+@dataclass(frozen=True)
+class WriterSettings:
+    """Which writers there are; all of it chosen, so that each digit is read at a glance.
 
-# Spaces
-GAP = (0.08, 0.5)  # between the ink of neighbours, in one field; small ones are ...
-GAPS = (0.7, 1.6)  # ... more frequent; and times this, from pair to pair
-APART = 0.8  # of the pen's width, and ...
-PIXELS = 3  # ... in pixels: no gap is smaller
-OVERHANG = 0.35  # a digit may be above or below this part of its neighbour's width
-JOINED = 0.65  # how often neighbours should touch; some cannot
-OVERLAP = (0.0, 0.06)  # how far one then reaches into the other
-NESTED = 0.15  # and above or below it, as part of the narrower width
-TRIES = 100  # how often others are drawn until some can touch
-JOINT = 0.25  # along how much of its height: two bars that merge are one
+    A pair is a range from which a number is drawn. Where nothing else is said, the unit
+    is the size of the writer: the usual longer side of its digits.
+    """
 
-# A 9 whose loop has opened, or a 3 with one, is another digit to a person too; and so
-# is an 8 that was a blot, when a fine pen draws its line.
-LEGIBLE = 10  # times, at most, one is sought that has as many loops as it had, and ...
-ALIKE = 0.8  # ... a line that is as much like its ink
+    size: tuple = (20, 120)  #: pixels; small ones are more frequent
+    sizes: tuple = (0.9, 1.1)  #: of a single digit
+    slant: tuple = (-8.0, 8.0)  #: degrees: how all of them lean ...
+    turn: tuple = (-4.0, 4.0)  #: ... and a single one besides
+    baseline: tuple = (-0.06, 0.06)  #: how far below the line a digit ends
+    slopes: tuple = (
+        ("clear", 4.0),
+        ("touching", 4.0),
+        ("boxes", 2.5),
+        ("ruled", 3.0),
+        ("shadow", 10.0),
+        ("lines", 5.0),
+    )  #: degrees: how much the line falls or rises at most, for each kind of field
+    strokes: StrokeSettings = STROKES  #: with which pens
+    # Spaces
+    gap: tuple = (0.08, 0.5)  #: between the ink of neighbours, more often small ...
+    gaps: tuple = (0.7, 1.6)  #: ... and times this, from pair to pair
+    apart: float = 0.8  #: of the pen's width, and ...
+    pixels: int = 3  #: ... in pixels: no gap is smaller
+    overhang: float = (
+        0.35  #: of a neighbour's width: a digit is above or below it so far
+    )
+    joined: float = 0.65  #: how often neighbours should touch; some cannot
+    overlap: tuple = (0.0, 0.06)  #: how far one then reaches into the other
+    nested: float = 0.15  #: and above or below it, as part of the narrower width
+    tries: int = 100  #: how often others are drawn until some can touch
+    joint: float = 0.25  #: along how much of its height: two bars that merge are one
+    # A 9 whose loop has opened, or a 3 with one, is another digit to a person too; and
+    # so is an 8 that was a blot, when a fine pen draws its line.
+    legible: int = 10  #: times, at most, one is sought with as many loops as before ...
+    alike: float = 0.8  #: ... and a line that is as much like its ink
+    # Several lines
+    lines: tuple = (2, 4)  #: how many
+    more: int = 2  #: a line is longer or shorter by up to this many digits
+    leading: tuple = (1.45, 2.2)  #: from line to line
+    indent: tuple = (0.0, 0.6)  #: where a line begins
 
-# Several lines
-LINES = (2, 4)
-MORE = 2  # a line is longer or shorter by up to this many digits
-LEADING = (1.45, 2.2)  # from line to line
-INDENT = (0.0, 0.6)  # where a line begins
+
+WRITERS = WriterSettings()
 
 
 def make_pool(images, labels):
@@ -78,6 +91,7 @@ class Writer:
     width: float
     slope: float
     slant: float
+    settings: WriterSettings = WRITERS
 
     def turned(self, points):
         """Where points (..., 2), x and y, lie on a sheet that slopes."""
@@ -98,31 +112,42 @@ class Row:
     @property
     def right(self):
         """Where the last digit that has its place ends."""
-        n = len(self.corners)
-        return self.corners[-1][0] + self.glyphs[n - 1].shape[1] if n else 0
+        return self.boxes[-1][2] if self.corners else 0
+
+    @property
+    def boxes(self):
+        """Left, top, right and bottom of each digit that has its place."""
+        return [
+            (left, top, left + glyph.shape[1], top + glyph.shape[0])
+            for (left, top), glyph in zip(self.corners, self.glyphs, strict=False)
+        ]
 
     def moved(self, x, y):
         corners = [(left + round(x), top + round(y)) for left, top in self.corners]
         return Row(self.text, self.glyphs, corners, self.joined)
 
 
-def draw_writer(kind, rng):
-    """A `Writer` as it writes fields of some kind, by the keys of ``SLOPE``."""
-    size = draw_small(SIZE, rng)
-    pen = draw_pen(size, rng) * size
-    return Writer(size, pen, rng.uniform(*SLOPE[kind]), rng.uniform(*SLANT))
+def draw_writer(kind, rng, settings=WRITERS):
+    """Draw a `Writer` as it writes fields of some kind, one of ``settings.slopes``."""
+    size = draw_small(settings.size, rng)
+    pen = draw_pen(size, rng, settings.strokes) * size
+    most = dict(settings.slopes)[kind]
+    slope, slant = rng.uniform(-most, most), rng.uniform(*settings.slant)
+    return Writer(size, pen, slope, slant, settings)
 
 
 def draw_style(writer, rng):
-    """How a writer writes one digit: what `digitlib.synthesis.strokes.stroke` takes."""
-    size = round(writer.size * rng.uniform(*SIZES))
-    pen = np.clip(writer.width / size, *PEN)
-    return pen, size, writer.slope + writer.slant + rng.uniform(*TURN)
+    """Draw how a writer writes one digit: what `strokes.stroke` takes."""
+    settings = writer.settings
+    size = round(writer.size * rng.uniform(*settings.sizes))
+    pen = np.clip(writer.width / size, *settings.strokes.pen)
+    return pen, size, writer.slope + writer.slant + rng.uniform(*settings.turn)
 
 
-def legible(image, glyph):
+def legible(image, glyph, settings=WRITERS):
     """Tell whether a digit that was written anew is still the same to a person."""
-    return likeness(image) >= ALIKE and _loops(glyph) == _loops(image)
+    alike = likeness(image, settings.strokes) >= settings.alike
+    return alike and _loops(glyph) == _loops(image)
 
 
 def _loops(coverage):
@@ -138,10 +163,10 @@ def draw_digits(pool, n, writer, rng):
     values = rng.integers(10, size=n)
     for value in values:
         style = draw_style(writer, rng)
-        for _ in range(LEGIBLE):
+        for _ in range(writer.settings.legible):
             image = images[rng.choice(places[value])]
-            glyph = stroke(image, *style)
-            if legible(image, glyph):
+            glyph = stroke(image, *style, writer.settings.strokes)
+            if legible(image, glyph, writer.settings):
                 break
         [inked] = ndimage.find_objects((glyph > 0).astype(int))
         glyphs.append(glyph[inked])
@@ -150,7 +175,7 @@ def draw_digits(pool, n, writer, rng):
 
 def write_row(pool, n, writer, rng, touching=False):
     """Write on a line that begins at 0, 0; if ``touching``, until some digits do."""
-    for _ in range(TRIES):
+    for _ in range(writer.settings.tries):
         row = _space(*draw_digits(pool, n, writer, rng), writer, rng, touching)
         if row.joined or not touching:
             return row
@@ -159,7 +184,8 @@ def write_row(pool, n, writer, rng, touching=False):
 
 def _space(text, glyphs, writer, rng, touching):
     """Put digits beside each other, each as far as its ink asks for."""
-    usual = draw_small(GAP, rng) * writer.size
+    settings = writer.settings
+    usual = draw_small(settings.gap, rng) * writer.size
     fall = math.tan(math.radians(writer.slope))
     # How far to the right there is ink, in each row around the line
     above = round(3 * writer.size * (1 + len(glyphs) * abs(fall)))
@@ -169,20 +195,22 @@ def _space(text, glyphs, writer, rng, touching):
         height, width = glyph.shape
         first, last = _sides(glyph)
         right = row.right
-        foot = (right + width / 2) * fall + rng.uniform(*BASELINE) * writer.size
+        foot = (right + width / 2) * fall + rng.uniform(
+            *settings.baseline
+        ) * writer.size
         top = round(foot) - height
         rows = slice(above + top, above + top + height)
         narrower = min(width, row.glyphs[len(row.corners) - 1].shape[1])
-        gap = usual * rng.uniform(*GAPS)
-        gap = math.ceil(max(gap, APART * writer.width, PIXELS))
+        gap = usual * rng.uniform(*settings.gaps)
+        gap = math.ceil(max(gap, settings.apart * writer.width, settings.pixels))
         left = None if row.corners else 0
-        if row.corners and touching and rng.random() < JOINED:
-            nearest = right - NESTED * narrower
+        if row.corners and touching and rng.random() < settings.joined:
+            nearest = right - settings.nested * narrower
             left = _touch(reach[rows] - first, nearest, writer, rng)
             row.joined |= left is not None
         if left is None:
             around = ndimage.maximum_filter1d(reach, 2 * gap + 1)
-            nearest = right - OVERHANG * narrower
+            nearest = right - settings.overhang * narrower
             left = math.ceil(max((around[rows] - first).max() + 1 + gap, nearest))
         row.corners.append((left, top))
         reach[rows] = np.maximum(reach[rows], left + last)
@@ -194,11 +222,12 @@ def _touch(meet, nearest, writer, rng):
 
     Where it meets them in each row is given, and what is too near.
     """
-    overlap = rng.uniform(*OVERLAP) * writer.size
+    settings = writer.settings
+    overlap = rng.uniform(*settings.overlap) * writer.size
     for reached in (overlap, overlap / 2, 0):
         left = np.ceil(meet.max()) + 1 - round(reached)
         joint = (left - meet < writer.width / 2).sum()
-        if left >= nearest and joint < JOINT * len(meet):
+        if left >= nearest and joint < settings.joint * len(meet):
             return int(left)
     return None
 
@@ -214,17 +243,12 @@ def _sides(glyph):
 
 def write_lines(pool, length, writer, rng):
     """Write several rows, one below the other, some longer and some shorter."""
-    leading = rng.uniform(*LEADING) * writer.size
+    settings = writer.settings
+    leading = rng.uniform(*settings.leading) * writer.size
     rows = []
-    for i in range(rng.integers(*LINES, endpoint=True)):
-        n = max(1, length + rng.integers(-MORE, MORE, endpoint=True))
+    for i in range(rng.integers(*settings.lines, endpoint=True)):
+        n = max(1, length + rng.integers(-settings.more, settings.more, endpoint=True))
         row = write_row(pool, n, writer, rng)
-        indent = rng.uniform(*INDENT) * writer.size
+        indent = rng.uniform(*settings.indent) * writer.size
         rows.append(row.moved(*writer.turned((indent, i * leading))))
     return rows
-
-
-def draw_small(bounds, rng):
-    """From a range, small numbers being more frequent."""
-    low, high = bounds
-    return low * (high / low) ** rng.random()

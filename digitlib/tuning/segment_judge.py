@@ -16,7 +16,7 @@ from digitlib.document.lattice import Lattice
 from digitlib.document.layout import find_lines
 from digitlib.imaging.binarization import BINARIZATION
 from digitlib.preprocessing import normalize, remove_specks
-from digitlib.synthesis.forms import FOCUS, fields
+from digitlib.synthesis.forms import FORMS, fields
 from digitlib.synthesis.photographs import draw_blur, generators
 from digitlib.synthesis.strokes import stroke
 from digitlib.synthesis.writers import draw_style, draw_writer, legible
@@ -57,7 +57,7 @@ def rewrite(images, labels, seed=0, jobs=1):
         for image, rng in zip(images, rngs, strict=True):
             writer = draw_writer("clear", rng)
             glyph = stroke(image, *draw_style(writer, rng))
-            blur = draw_blur(min(writer.width, FOCUS * writer.size), rng)
+            blur = draw_blur(min(writer.width, FORMS.focus * writer.size), rng)
             blurred = ndimage.gaussian_filter(np.pad(glyph, 3), blur)
             ink = (blurred / blurred.max()).clip(0, 1)
             seen = normalize(
