@@ -62,17 +62,9 @@ def ruled_lines(images, strength, rng):
     return images
 
 
-CORRUPTIONS = {
-    function.__name__: function
-    for function in (
-        gaussian_noise,
-        salt_and_pepper,
-        gaussian_blur,
-        dilation,
-        rotation,
-        ruled_lines,
-    )
-}
+CORRUPTIONS = {f.__name__: f for f in (
+    gaussian_noise, salt_and_pepper, gaussian_blur, dilation, rotation, ruled_lines,
+)}  # fmt: skip
 """The six, by name."""
 
 

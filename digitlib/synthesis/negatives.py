@@ -11,15 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from digitlib._internal.checks import check_fonts, check_images
 from digitlib.errors import DigitlibError
-from digitlib.synthesis.photographs import (
-    PHOTOGRAPHS,
-    PhotographSettings,
-    draw_sheet,
-    draw_side,
-    generators,
-    picture,
-    place,
-)
+from digitlib.synthesis import photographs
 from digitlib.synthesis.strokes import draw_pen, stroke
 
 
@@ -27,14 +19,15 @@ from digitlib.synthesis.strokes import draw_pen, stroke
 class NegativeSettings:
     """What is drawn; all of it chosen. A pair is a range to draw a number from."""
 
-    photographs: PhotographSettings = PHOTOGRAPHS  #: the paper, the light, the pens
+    #: The paper, the light, the pens
+    photographs: "photographs.PhotographSettings" = photographs.PHOTOGRAPHS
     # Lines
     more: int = 2  #: there are up to this many more than one
     boxes: float = 0.3  #: how often they are a box
     width: tuple = (0.5, 0.8)  #: of a box, as part of the sheet's shorter side
     flatness: tuple = (0.5, 1.0)  #: its height, as part of its width: a tall box is a 0
     flat: tuple = (-20.0, 20.0)  #: degrees: the first line lies; upright, it is a 1
-    any: tuple = (0.0, 180.0)  #: degrees: the others
+    turned: tuple = (0.0, 180.0)  #: degrees: the others
     middle: tuple = (0.35, 0.65)  #: where lines pass, as part of the sheet's sides
     # Noise
     uniform: float = 0.5  #: how often it is so from black to white; else it is normal
@@ -77,12 +70,12 @@ def line_drawings(n, seed=0, settings=NEGATIVES):
     DigitlibError
         If an argument has another range.
     """
-    return (_lines(settings, rng) for rng in generators(n, seed))
+    return (_lines(settings, rng) for rng in photographs.generators(n, seed))
 
 
 def noise_images(n, seed=0, settings=NEGATIVES):
     """Make ``n`` images of nothing but grey noise; otherwise as `line_drawings`."""
-    return (_noise(settings, rng) for rng in generators(n, seed))
+    return (_noise(settings, rng) for rng in photographs.generators(n, seed))
 
 
 def digit_pairs(left, right, seed=0, settings=NEGATIVES):
@@ -101,7 +94,7 @@ def digit_pairs(left, right, seed=0, settings=NEGATIVES):
             f"left and right: {len(left)} and {len(right)} images, "
             "but as many of each are needed"
         )
-    rngs = generators(len(left), seed)
+    rngs = photographs.generators(len(left), seed)
     return map(lambda *one: _pair(settings, *one), left, right, rngs)
 
 
@@ -118,13 +111,13 @@ def printed_letters(fonts, n, seed=0, settings=NEGATIVES):
     fonts = check_fonts(fonts)
     if not fonts or not settings.letters:
         raise DigitlibError("fonts and letters: at least one of each is needed")
-    return (_letter(settings, fonts, rng) for rng in generators(n, seed))
+    return (_letter(settings, fonts, rng) for rng in photographs.generators(n, seed))
 
 
 def _lines(settings, rng):
     look = settings.photographs
-    side = draw_side(rng, look)
-    shape = draw_sheet(side, rng, look)
+    side = photographs.draw_side(rng, look)
+    shape = photographs.draw_sheet(side, rng, look)
     width = draw_pen(side / 2, rng, look.strokes) * side / 2
     if rng.random() < settings.boxes:
         along, beside = _axes(shape, rng.uniform(*look.turn), (0.5, 0.5))
@@ -133,12 +126,16 @@ def _lines(settings, rng):
         distances = np.abs(np.maximum(np.abs(along) - half, np.abs(beside) - higher))
     else:
         first = rng.uniform(*settings.flat)
-        others = rng.uniform(*settings.any, rng.integers(settings.more, endpoint=True))
+        others = rng.uniform(
+            *settings.turned, rng.integers(settings.more, endpoint=True)
+        )
         axes = [
             _axes(shape, x, rng.uniform(*settings.middle, 2)) for x in (first, *others)
         ]
         distances = np.min([np.abs(beside) for _, beside in axes], axis=0)
-    return picture((width / 2 + 0.5 - distances).clip(0, 1), width, rng, look)
+    return photographs.picture(
+        (width / 2 + 0.5 - distances).clip(0, 1), width, rng, look
+    )
 
 
 def _axes(shape, angle, middle):
@@ -152,7 +149,7 @@ def _axes(shape, angle, middle):
 
 def _noise(settings, rng):
     look = settings.photographs
-    shape = (*draw_sheet(draw_side(rng, look), rng, look), 1)
+    shape = (*photographs.draw_sheet(photographs.draw_side(rng, look), rng, look), 1)
     if rng.random() < settings.uniform:
         grey = rng.uniform(0, 1, shape)
     else:
@@ -163,7 +160,7 @@ def _noise(settings, rng):
 
 def _pair(settings, left, right, rng):
     look = settings.photographs
-    side = draw_side(rng, look)
+    side = photographs.draw_side(rng, look)
     size = int(side * rng.uniform(*settings.beside))
     pen = draw_pen(size, rng, look.strokes)
     left, right = (
@@ -176,13 +173,13 @@ def _pair(settings, left, right, rng):
     # Paper above and below each, and the gap between them
     left = np.pad(left, ((height - ups[0] - len(left), ups[0]), (0, gap)))
     right = np.pad(right, ((height - ups[1] - len(right), ups[1]), (0, 0)))
-    sheet = place(np.hstack([left, right]), side, rng, look)
-    return picture(sheet, pen * size, rng, look)
+    sheet = photographs.place(np.hstack([left, right]), side, rng, look)
+    return photographs.picture(sheet, pen * size, rng, look)
 
 
 def _letter(settings, fonts, rng):
     look, height = settings.photographs, settings.height
-    side = draw_side(rng, look)
+    side = photographs.draw_side(rng, look)
     size = int(side * rng.uniform(*look.fill))
     font = ImageFont.truetype(str(rng.choice(fonts)), height)
     drawn = Image.new("L", (2 * height, 2 * height))
@@ -191,5 +188,5 @@ def _letter(settings, fonts, rng):
     drawn = drawn.rotate(rng.uniform(*look.turn), Image.Resampling.BICUBIC)
     drawn = drawn.crop(drawn.getbbox())
     drawn.thumbnail((size, size))
-    sheet = place(np.float32(drawn) / 255, side, rng, look)
-    return picture(sheet, size * settings.thin, rng, look)
+    sheet = photographs.place(np.float32(drawn) / 255, side, rng, look)
+    return photographs.picture(sheet, size * settings.thin, rng, look)

@@ -33,29 +33,25 @@ class PhotographSettings:
     turn: tuple = (-12.0, 12.0)  #: degrees
     strokes: StrokeSettings = STROKES  #: with which pens
     # Paper
+    #: White, cream, grey, recycled, blue, yellow
     papers: tuple = (
-        (0.97, 0.97, 0.96),  # white
-        (0.96, 0.92, 0.82),  # cream
-        (0.82, 0.82, 0.83),  # grey
-        (0.80, 0.76, 0.68),  # recycled
-        (0.84, 0.90, 0.96),  # blue
-        (0.97, 0.92, 0.62),  # yellow
-    )  #: their colours
+        (0.97, 0.97, 0.96), (0.96, 0.92, 0.82), (0.82, 0.82, 0.83),
+        (0.80, 0.76, 0.68), (0.84, 0.90, 0.96), (0.97, 0.92, 0.62),
+    )  # fmt: skip
+    #: Blackboard, greenboard, canvas
     boards: tuple = ((0.15, 0.18, 0.17), (0.12, 0.25, 0.19), (0.04, 0.04, 0.04))
-    """Of blackboard, greenboard and canvas."""
     board: float = 0.15  #: how often the sheet is one of these
     grain: tuple = (0.003, 0.02)  #: standard deviation, pixel by pixel
     stains: tuple = (0.0, 0.02)  #: standard deviation, of slow changes across the sheet
     # Ink
+    #: Black, blue, red, green, pencil: a colour, and the standard deviation of the
+    #: opacity from pixel to pixel
     inks: tuple = (
-        (0.08, 0.08, 0.10, 0),  # black
-        (0.10, 0.18, 0.55, 0),  # blue
-        (0.72, 0.10, 0.12, 0),  # red
-        (0.05, 0.38, 0.20, 0),  # green
-        (0.32, 0.32, 0.34, 0.12),  # pencil
-    )  #: a colour, and the opacity's standard deviation from pixel to pixel
+        (0.08, 0.08, 0.10, 0), (0.10, 0.18, 0.55, 0), (0.72, 0.10, 0.12, 0),
+        (0.05, 0.38, 0.20, 0), (0.32, 0.32, 0.34, 0.12),
+    )  # fmt: skip
+    #: White and yellow, as the inks: what is written on boards with
     chalks: tuple = ((0.93, 0.93, 0.90, 0.12), (0.93, 0.86, 0.50, 0.12))
-    """The same of what is written on boards with, white and yellow."""
     opacity: tuple = (0.85, 1.0)  #: the part of the paper's colour that ink replaces
     pressure: tuple = (0.0, 0.08)  #: its standard deviation along a stroke
     # Light
@@ -103,12 +99,11 @@ def photographs(images, seed=0, settings=PHOTOGRAPHS):
     """
     images = check_images(images)
     rngs = generators(len(images), seed)
-    return map(lambda image, rng: photograph(image, rng, settings), images, rngs)
 
+    def photograph(image, rng):
+        return picture(*write(image, rng, settings), rng, settings)
 
-def photograph(image, rng, settings=PHOTOGRAPHS):
-    """Photograph one digit (28, 28), as `photographs` does; ``rng`` decides how."""
-    return picture(*write(image, rng, settings), rng, settings)
+    return map(photograph, images, rngs)
 
 
 def blanks(n, seed=0, settings=PHOTOGRAPHS):
@@ -133,7 +128,7 @@ def generators(n, seed):
 def write(image, rng, settings=PHOTOGRAPHS):
     """Write a digit (28, 28) on a sheet: its coverage, and the pen's width in pixels.
 
-    `photograph` is this, followed by the `steps`, with the same ``rng``.
+    A photograph is this, followed by `picture` with the same ``rng``.
     """
     side = draw_side(rng, settings)
     size = int(side * rng.uniform(*settings.fill))
@@ -159,34 +154,15 @@ def place(coverage, side, rng, settings=PHOTOGRAPHS):
 
 
 def picture(coverage, width, rng, settings=PHOTOGRAPHS):
-    """Photograph ink on some paper in some light: the last of `steps`."""
-    return steps(coverage, width, rng, settings)["picture"]
+    """Photograph ink on some paper in some light: (height, width, 3), uint8.
 
-
-def steps(coverage, width, rng, settings=PHOTOGRAPHS):
-    """Photograph ink on some paper in some light, and keep what is made on the way.
-
-    Parameters
-    ----------
-    coverage : numpy.ndarray, shape (height, width), floating point, in [0, 1]
-        The part of each pixel that is covered by ink.
-    width : float, pixels
-        Of the finest stroke: limits the blur.
-    rng : numpy.random.Generator
-    settings : PhotographSettings
-
-    Returns
-    -------
-    dict of numpy.ndarray, shape (height, width, 3)
-        ``"paper"``, the empty sheet; ``"ink"``, with ink on it; ``"light"``, by which
-        that is multiplied; all about 0 to 1. ``"picture"``, what the camera makes of
-        it, uint8.
+    Given are the part of each pixel that is covered by ink (height, width), in [0, 1],
+    and the width of the finest stroke in pixels, which limits the blur.
     """
     sheet = paper(*coverage.shape, rng, settings)
-    written = ink(sheet, coverage, rng, settings)
-    shine = light(*coverage.shape, rng, settings)
-    taken = camera(written * shine, width, rng, settings)
-    return {"paper": sheet, "ink": written, "light": shine, "picture": taken}
+    scene = ink(sheet, coverage, rng, settings)
+    scene *= light(*coverage.shape, rng, settings)
+    return camera(scene, width, rng, settings)
 
 
 def draw_small(bounds, rng):

@@ -90,7 +90,7 @@ def stroke(image, pen, size, angle=0.0, settings=STROKES):
             raise DigitlibError(
                 f"{name}: {value}, but a number from {low} to {high} is needed"
             )
-    return ink_line(_trace(image, settings)[1], pen, size, angle, settings)
+    return ink_line(_traced(image.tobytes(), settings)[1], pen, size, angle, settings)
 
 
 def ink_line(line, pen, size, angle=0.0, settings=STROKES):
@@ -144,7 +144,7 @@ def likeness(image, settings=STROKES):
     DigitlibError
         If the image has another shape, dtype or range; if there is no ink.
     """
-    enlarged, line = _trace(_checked(image), settings)
+    enlarged, line = _traced(_checked(image).tobytes(), settings)
     ink = enlarged > enlarged.max() / 2
     radius = np.median(ndimage.distance_transform_edt(ink)[line])
     drawn = ndimage.distance_transform_edt(~line) <= radius
@@ -162,10 +162,6 @@ def _checked(image):
         raise DigitlibError(f"image: shape {image.shape}, but (28, 28) is needed")
     [image] = check_images(image[np.newaxis], "image")
     return image
-
-
-def _trace(image, settings):
-    return _traced(image.tobytes(), settings)
 
 
 @lru_cache(maxsize=1)  # who asks for a likeness often draws the digit next

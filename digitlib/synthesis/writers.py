@@ -11,19 +11,13 @@ from scipy import ndimage
 
 from digitlib._internal.checks import check_images, check_labels
 from digitlib.errors import DigitlibError
+from digitlib.synthesis import strokes
 from digitlib.synthesis.photographs import draw_small
-from digitlib.synthesis.strokes import (
-    STROKES,
-    StrokeSettings,
-    draw_pen,
-    likeness,
-    stroke,
-)
 
 
 @dataclass(frozen=True)
 class WriterSettings:
-    """Which writers there are; all of it chosen, so that each digit is read at a glance.
+    """Which writers there are; all chosen, so that each digit is read at a glance.
 
     A pair is a range from which a number is drawn. Where nothing else is said, the unit
     is the size of the writer: the usual longer side of its digits.
@@ -34,15 +28,12 @@ class WriterSettings:
     slant: tuple = (-8.0, 8.0)  #: degrees: how all of them lean ...
     turn: tuple = (-4.0, 4.0)  #: ... and a single one besides
     baseline: tuple = (-0.06, 0.06)  #: how far below the line a digit ends
+    #: Degrees: how much the line falls or rises at most, for each kind of field
     slopes: tuple = (
-        ("clear", 4.0),
-        ("touching", 4.0),
-        ("boxes", 2.5),
-        ("ruled", 3.0),
-        ("shadow", 10.0),
-        ("lines", 5.0),
-    )  #: degrees: how much the line falls or rises at most, for each kind of field
-    strokes: StrokeSettings = STROKES  #: with which pens
+        ("clear", 4.0), ("touching", 4.0), ("boxes", 2.5), ("ruled", 3.0),
+        ("shadow", 10.0), ("lines", 5.0),
+    )  # fmt: skip
+    strokes: "strokes.StrokeSettings" = strokes.STROKES  #: with which pens
     # Spaces
     gap: tuple = (0.08, 0.5)  #: between the ink of neighbours, more often small ...
     gaps: tuple = (0.7, 1.6)  #: ... and times this, from pair to pair
@@ -130,7 +121,7 @@ class Row:
 def draw_writer(kind, rng, settings=WRITERS):
     """Draw a `Writer` as it writes fields of some kind, one of ``settings.slopes``."""
     size = draw_small(settings.size, rng)
-    pen = draw_pen(size, rng, settings.strokes) * size
+    pen = strokes.draw_pen(size, rng, settings.strokes) * size
     most = dict(settings.slopes)[kind]
     slope, slant = rng.uniform(-most, most), rng.uniform(*settings.slant)
     return Writer(size, pen, slope, slant, settings)
@@ -146,7 +137,7 @@ def draw_style(writer, rng):
 
 def legible(image, glyph, settings=WRITERS):
     """Tell whether a digit that was written anew is still the same to a person."""
-    alike = likeness(image, settings.strokes) >= settings.alike
+    alike = strokes.likeness(image, settings.strokes) >= settings.alike
     return alike and _loops(glyph) == _loops(image)
 
 
@@ -165,7 +156,7 @@ def draw_digits(pool, n, writer, rng):
         style = draw_style(writer, rng)
         for _ in range(writer.settings.legible):
             image = images[rng.choice(places[value])]
-            glyph = stroke(image, *style, writer.settings.strokes)
+            glyph = strokes.stroke(image, *style, writer.settings.strokes)
             if legible(image, glyph, writer.settings):
                 break
         [inked] = ndimage.find_objects((glyph > 0).astype(int))
