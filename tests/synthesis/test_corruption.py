@@ -10,20 +10,17 @@ from digitlib.model import forward
 from digitlib.synthesis.corruption import CORRUPTIONS, corrupt
 
 KINDS = [
-    "gaussian_noise",
-    "salt_and_pepper",
-    "gaussian_blur",
-    "dilation",
-    "rotation",
+    "gaussian_noise", "salt_and_pepper", "gaussian_blur", "dilation", "rotation",
     "ruled_lines",
-]
+]  # fmt: skip
+SMOOTH = ["gaussian_blur", "dilation"]  # nothing in them is random
 STRENGTHS = [1, 2, 3]
 by_strength = pytest.mark.parametrize("strength", STRENGTHS)
 
 
 @pytest.fixture(scope="module")
 def digits(test_images):
-    return test_images[:300]
+    return test_images[:100]
 
 
 @pytest.fixture(scope="module")
@@ -79,19 +76,13 @@ def test_it_is_harder_to_read_the_stronger_it_is(
     assert weak > 0.6
 
 
-@pytest.mark.parametrize(
-    "kind", ["gaussian_noise", "salt_and_pepper", "rotation", "ruled_lines"]
-)
-def test_the_seed_decides(digits, kind):
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_seed_decides_where_anything_is_random(digits, kind):
     first = corrupt(digits, kind, 2, seed=5)
     assert np.array_equal(first, corrupt(digits, kind, 2, seed=5))
-    assert not np.array_equal(first, corrupt(digits, kind, 2, seed=6))
+    same = np.array_equal(first, corrupt(digits, kind, 2, seed=6))
+    assert same == (kind in SMOOTH)
     assert np.array_equal(corrupt(digits, kind, 2), corrupt(digits, kind, 2, seed=0))
-
-
-@pytest.mark.parametrize("kind", ["gaussian_blur", "dilation"])
-def test_nothing_is_random(digits, kind):
-    assert np.array_equal(corrupt(digits, kind, 2, 5), corrupt(digits, kind, 2, 6))
 
 
 @pytest.mark.parametrize("kind", ["gaussian_noise", "salt_and_pepper", "ruled_lines"])
@@ -99,9 +90,9 @@ def test_equal_images_are_corrupted_differently(black, kind):
     assert len(np.unique(corrupt(black[:20], kind, 3), axis=0)) == 20
 
 
-@pytest.mark.parametrize("kind", ["gaussian_blur", "dilation"])
+@pytest.mark.parametrize("kind", SMOOTH)
 def test_images_do_not_mix(digits, kind):
-    for i in (0, 7, 299):
+    for i in (0, 7, 99):
         alone = corrupt(digits[i : i + 1], kind, 3)
         assert np.allclose(alone[0], corrupt(digits, kind, 3)[i])
 
@@ -112,8 +103,10 @@ def test_noise_is_normal_with_the_stated_deviation(grey, strength):
     for bound in (-0.4, -0.1, 0.0, 0.2, 0.45):
         expected = stats.norm(0, 0.15 * strength).cdf(bound)
         assert abs((changes <= bound).mean() - expected) < 0.005
-    whole = changes.reshape(len(grey), -1)
-    assert abs(np.corrcoef(whole[:, 0], whole[:, 1])[0, 1]) < 0.2
+    whole = changes.reshape(grey.shape)
+    for axis in range(3):  # nothing is smoothed, in or between images
+        beside = np.moveaxis(whole, axis, 0)
+        assert abs(np.corrcoef(beside[1:].ravel(), beside[:-1].ravel())[0, 1]) < 0.01
 
 
 @by_strength
@@ -190,26 +183,23 @@ good = np.zeros((2, 28, 28), np.float32)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (
-            (good, "fog", 1),
-            "kind: fog, but one of gaussian_noise, salt_and_pepper, .* is needed",
-        ),
+        ((good, "fog", 1), "kind: fog, but one of gaussian_noise, .* is needed"),
         ((good, "Rotation", 1), "kind: Rotation"),
         ((good, None, 1), "kind: None"),
-        ((good, ["gaussian_noise"], 1), "kind: "),
-        ((good, "gaussian_noise", 0), "strength: 0, but a whole number from 1 to 3"),
-        ((good, "gaussian_noise", 4), "strength: 4"),
-        ((good, "gaussian_noise", 1.5), "strength: 1.5"),
-        ((good, "gaussian_noise", "1"), "strength: str"),
-        ((good, "gaussian_noise", 1, -1), "seed: -1"),
-        ((good, "gaussian_noise", 1, 2**32), "seed: 4294967296"),
-        ((good, "gaussian_noise", 1, None), "seed: NoneType"),
-        ((good[0], "gaussian_noise", 1), r"image\[np.newaxis\]"),
-        ((good[:0], "gaussian_noise", 1), "images: empty"),
-        ((good.astype(np.uint8), "gaussian_noise", 1), "images: dtype uint8"),
-        ((good + 255, "gaussian_noise", 1), "images: values from 255"),
-        ((good + np.nan, "gaussian_noise", 1), "images: values from nan"),
-        (("digit.png", "gaussian_noise", 1), "images: shape"),
+        ((good, ["rotation"], 1), "kind: "),
+        ((good, "rotation", 0), "strength: 0, but a whole number from 1 to 3"),
+        ((good, "rotation", 4), "strength: 4"),
+        ((good, "rotation", 1.5), "strength: 1.5"),
+        ((good, "rotation", "1"), "strength: str"),
+        ((good, "rotation", 1, -1), "seed: -1"),
+        ((good, "rotation", 1, 2**32), "seed: 4294967296"),
+        ((good, "rotation", 1, None), "seed: NoneType"),
+        ((good[0], "rotation", 1), r"image\[np.newaxis\]"),
+        ((good[:0], "rotation", 1), "images: empty"),
+        ((good.astype(np.uint8), "rotation", 1), "images: dtype uint8"),
+        ((good + 255, "rotation", 1), "images: values from 255"),
+        ((good + np.nan, "rotation", 1), "images: values from nan"),
+        (("digit.png", "rotation", 1), "images: shape"),
     ],
 )
 def test_bad_input(arguments, message):

@@ -1,17 +1,17 @@
 """Fields: the truth about each is true, and each is of the kind it says."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
-import matplotlib
 import numpy as np
 import pytest
 from scipy import ndimage
 
-from digitlib.data import split_validation
 from digitlib.errors import DigitlibError
 from digitlib.synthesis.forms import (
     EMPTIES,
+    FORMS,
     KINDS,
     _draw_edge,
     develop,
@@ -23,20 +23,10 @@ from digitlib.synthesis.forms import (
 )
 from digitlib.synthesis.photographs import generators
 from digitlib.synthesis.writers import (
-    LINES,
-    MORE,
-    NESTED,
-    OVERHANG,
-    SIZE,
-    SIZES,
-    SLOPE,
+    WRITERS,
     make_pool,
 )
 
-FONTS = [
-    f"{matplotlib.get_data_path()}/fonts/ttf/DejaVu{name}.ttf"
-    for name in ("Sans", "Serif")
-]
 AROUND = np.ones((3, 3))
 N = 16
 
@@ -45,24 +35,17 @@ every = np.arange(10)
 
 
 @pytest.fixture(scope="module")
-def digits(mnist):
-    """1,000 validation images, scaled, and their labels."""
-    _, (x, y) = split_validation(*mnist[0])
-    return x[:1000] / np.float32(255), y[:1000]
-
-
-@pytest.fixture(scope="module")
-def sheets(digits):
+def sheets(validation):
     """Sheets of each kind, before there is paper."""
-    pool = make_pool(*digits)
+    pool = make_pool(*validation)
     return {
         kind: [write(pool, kind, 5, rng) for rng in generators(N, 3)] for kind in KINDS
     }
 
 
 @pytest.fixture(scope="module")
-def a_page(digits):
-    return page(*digits, 30, dpi=150, seed=4)
+def a_page(validation):
+    return page(*validation, 30, dpi=150, seed=4)
 
 
 def pieces(coverage):
@@ -120,12 +103,12 @@ def test_digits_have_the_sizes_of_their_field(sheets, kind):
     sizes = []
     for sheet in sheets[kind]:
         extents = sheet.boxes[:, 2:] - sheet.boxes[:, :2]
-        sizes.append(extents.max(axis=1) / sheet.size)
-        assert SIZE[0] <= sheet.size <= SIZE[1]
+        sizes.append(extents.max(axis=1) / sheet.writer.size)
+        assert WRITERS.size[0] <= sheet.writer.size <= WRITERS.size[1]
     sizes = np.concatenate(sizes)
-    assert SIZES[0] - 0.06 < sizes.min() < 0.95
-    assert 1.05 < sizes.max() < SIZES[1] + 0.03
-    drawn = [sheet.size for sheet in sheets[kind]]
+    assert WRITERS.sizes[0] - 0.06 < sizes.min() < 0.95
+    assert 1.05 < sizes.max() < WRITERS.sizes[1] + 0.03
+    drawn = [sheet.writer.size for sheet in sheets[kind]]
     assert min(drawn) < 35
     assert max(drawn) > 75
 
@@ -136,8 +119,8 @@ def test_digits_are_in_reading_order_and_as_many_as_the_text_says(sheets, kind):
         rows = sheet.text.split("\n")
         assert len("".join(rows)) == len(sheet.boxes) == len(sheet.glyphs)
         if kind == "lines":
-            assert LINES[0] <= len(rows) <= LINES[1]
-            assert all(5 - MORE <= len(row) <= 5 + MORE for row in rows)
+            assert WRITERS.lines[0] <= len(rows) <= WRITERS.lines[1]
+            assert all(abs(len(row) - 5) <= WRITERS.more for row in rows)
         else:
             assert [len(row) for row in rows] == [5]
         ends = np.cumsum([len(row) for row in rows])
@@ -145,16 +128,16 @@ def test_digits_are_in_reading_order_and_as_many_as_the_text_says(sheets, kind):
             middles = boxes[:, [0, 2]].sum(axis=1)
             assert (np.diff(middles) > 0).all()
         levels = [boxes[:, 3].mean() for boxes in np.split(sheet.boxes, ends[:-1])]
-        assert (np.diff(levels) > sheet.size).all()
+        assert (np.diff(levels) > sheet.writer.size).all()
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_written_is_what_the_text_says(kind, monkeypatch):
-    def bar(image, pen, size, angle):
+    def bar(image, pen, size, *others):
         return np.full((size, size // 2), image.max())
 
-    monkeypatch.setattr("digitlib.synthesis.writers.stroke", bar)
-    monkeypatch.setattr("digitlib.synthesis.writers.likeness", lambda image: 1)
+    monkeypatch.setattr("digitlib.synthesis.strokes.stroke", bar)
+    monkeypatch.setattr("digitlib.synthesis.strokes.likeness", lambda *image: 1)
     shades = np.linspace(0.55, 1, 10, dtype=np.float32)
     images = np.concatenate([np.ones((10, 28, 28), np.float32)] * 3)
     images *= np.tile(shades, 3)[:, np.newaxis, np.newaxis]
@@ -175,12 +158,12 @@ def test_what_is_written_is_what_the_text_says(kind, monkeypatch):
 
 @pytest.mark.parametrize("kind", ["clear", "boxes", "lines"])
 def test_digits_that_a_line_does_not_tell_are_not_written(kind, monkeypatch):
-    def bar(image, pen, size, angle):
+    def bar(image, pen, size, *others):
         return np.full((size, size // 2), image.max())
 
-    monkeypatch.setattr("digitlib.synthesis.writers.stroke", bar)
+    monkeypatch.setattr("digitlib.synthesis.strokes.stroke", bar)
     monkeypatch.setattr(
-        "digitlib.synthesis.writers.likeness", lambda image: 0.9 * image.max()
+        "digitlib.synthesis.strokes.likeness", lambda image, _: 0.9 * image.max()
     )
     images = np.ones((20, 28, 28), np.float32)
     images[:10] *= 0.8
@@ -194,22 +177,22 @@ def test_digits_that_a_line_does_not_tell_are_not_written(kind, monkeypatch):
 
 @pytest.mark.parametrize("length", [2, 9])
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "lines"])
-def test_fields_have_the_length_asked_for(digits, kind, length):
-    [field] = fields(*digits, 1, kind=kind, length=length)
+def test_fields_have_the_length_asked_for(validation, kind, length):
+    [field] = fields(*validation, 1, kind=kind, length=length)
     assert len(field.text) == len(field.boxes) == length
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "mixed"])
-def test_the_seed_and_the_place_decide(digits, kind):
-    three = list(fields(*digits, 3, kind=kind, seed=5))
-    [first] = fields(*digits, 1, kind=kind, seed=5)
-    [other] = fields(*digits, 1, kind=kind, seed=6)
+def test_the_seed_and_the_place_decide(validation, kind):
+    three = list(fields(*validation, 3, kind=kind, seed=5))
+    [first] = fields(*validation, 1, kind=kind, seed=5)
+    [other] = fields(*validation, 1, kind=kind, seed=6)
     assert np.array_equal(first.image, three[0].image)
     assert np.array_equal(first.boxes, three[0].boxes)
     assert first.text == three[0].text
     assert len({field.image.tobytes() for field in (*three, other)}) == 4
     rng = list(generators(3, 5))[2]
-    again = develop(write(make_pool(*digits), draw_kind(kind, rng), 5, rng), rng)
+    again = develop(write(make_pool(*validation), draw_kind(kind, rng), 5, rng), rng)
     assert np.array_equal(again.image, three[2].image)
     assert again.kind == three[2].kind
     assert kind in (again.kind, "mixed")
@@ -241,8 +224,8 @@ def test_gaps_are_small_and_large_but_can_be_seen(sheets, kind):
                 for k in (i, i + 1)
             )
             gap = (first + second).min() - 1
-            assert gap > max(2.5, 0.5 * sheet.width)
-            gaps.append(gap / sheet.size)
+            assert gap > max(2.5, 0.5 * sheet.writer.width)
+            gaps.append(gap / sheet.writer.size)
     assert np.quantile(gaps, 0.2) < 0.2
     assert np.quantile(gaps, 0.8) > 0.3
 
@@ -260,7 +243,7 @@ def test_touching_digits_cover_little_of_each_other(sheets):
         ink = sum(glyph.sum() for glyph in sheet.glyphs)
         assert 0.93 * ink < sheet.coverage.sum() <= ink + 1
         middles = sheet.boxes[:, [0, 2]].mean(axis=1)
-        assert (np.diff(middles) > 0.15 * sheet.size).all()
+        assert (np.diff(middles) > 0.15 * sheet.writer.size).all()
 
 
 @pytest.mark.parametrize("kind", ["clear", "touching", "shadow"])
@@ -269,18 +252,18 @@ def test_no_digit_hides_below_or_above_its_neighbour(sheets, kind):
         widths = sheet.boxes[:, 2] - sheet.boxes[:, 0]
         for i in range(4):
             hidden = sheet.boxes[i, 2] - sheet.boxes[i + 1, 0]
-            most = NESTED if joined(sheet, i, i + 1) else OVERHANG
+            most = WRITERS.nested if joined(sheet, i, i + 1) else WRITERS.overhang
             assert hidden <= most * widths[i : i + 2].min()
 
 
 def test_digits_that_fit_into_each_other_stay_apart(monkeypatch):
-    def hook(image, pen, size, angle):
+    def hook(image, pen, size, *others):
         corner = np.zeros((size, size))
         corner[:2] = corner[:, :2] = 1
         return corner if image.max() < 0.5 else corner[::-1, ::-1]
 
-    monkeypatch.setattr("digitlib.synthesis.writers.stroke", hook)
-    monkeypatch.setattr("digitlib.synthesis.writers.likeness", lambda image: 1)
+    monkeypatch.setattr("digitlib.synthesis.strokes.stroke", hook)
+    monkeypatch.setattr("digitlib.synthesis.strokes.likeness", lambda *image: 1)
     images = np.ones((10, 28, 28), np.float32)
     images[::2] /= 4
     deepest = 0
@@ -289,18 +272,18 @@ def test_digits_that_fit_into_each_other_stay_apart(monkeypatch):
         widths = sheet.boxes[:, 2] - sheet.boxes[:, 0]
         hidden = sheet.boxes[:-1, 2] - sheet.boxes[1:, 0]
         deepest = max(deepest, (hidden / np.minimum(widths[:-1], widths[1:])).max())
-    assert OVERHANG - 0.05 < deepest <= OVERHANG
+    assert WRITERS.overhang - 0.05 < deepest <= WRITERS.overhang
 
 
-def test_bars_that_would_merge_never_touch(monkeypatch):
-    monkeypatch.setattr("digitlib.synthesis.writers.TRIES", 5)
-    for upright in ("TURN", "SLANT"):
-        monkeypatch.setattr(f"digitlib.synthesis.writers.{upright}", (0, 0))
-    monkeypatch.setitem(SLOPE, "touching", (0, 0))
+def test_bars_that_would_merge_never_touch():
+    upright = replace(
+        WRITERS, tries=5, turn=(0, 0), slant=(0, 0), slopes=(("touching", 0),)
+    )
+    settings = replace(FORMS, writers=upright)
     bars = np.zeros((10, 28, 28), np.float32)
     bars[:, 4:24, 13:15] = 1
     with pytest.raises(DigitlibError, match="images: no two that can touch"):
-        next(fields(bars, every, 1, kind="touching", length=3))
+        next(fields(bars, every, 1, kind="touching", length=3, settings=settings))
 
 
 def test_each_digit_is_in_a_box_of_its_own(sheets):
@@ -311,7 +294,7 @@ def test_each_digit_is_in_a_box_of_its_own(sheets):
         for glyph, (left, top, right, bottom) in zip(
             sheet.glyphs, sheet.boxes, strict=True
         ):
-            reach = 0.35 * sheet.size
+            reach = 0.35 * sheet.writer.size
             assert columns.min() - reach < left < right < columns.max() + reach
             assert rows.min() - reach < top < bottom < rows.max() + reach
             under = sheet.printed[top:bottom, left:right][glyph > 0.5]
@@ -329,7 +312,7 @@ def test_a_ruled_line_lies_near_the_feet_of_the_digits(sheets):
         rows, columns = np.nonzero(sheet.printed > 0.25)
         for left, _, right, bottom in sheet.boxes:
             there = rows[(columns >= left) & (columns < right)]
-            assert np.abs(there - bottom).min() < 0.35 * sheet.size
+            assert np.abs(there - bottom).min() < 0.35 * sheet.writer.size
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -346,7 +329,7 @@ def test_lines_slope_as_much_as_their_kind_allows(sheets, kind):
         feet = sheet.boxes[:n, 3]
         middles = sheet.boxes[:n, [0, 2]].mean(axis=1)
         slopes.append(np.degrees(np.arctan(np.polyfit(middles, feet, 1)[0])))
-    most = SLOPE[kind][1]
+    most = dict(WRITERS.slopes)[kind]
     assert np.abs(slopes).max() < most + (14 if kind == "boxes" else 4)
     assert min(slopes) < -0.4 * most
     assert max(slopes) > 0.4 * most
@@ -356,8 +339,8 @@ def test_lines_slope_as_much_as_their_kind_allows(sheets, kind):
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "mixed"])
-def test_fields_are_pictures_made_when_asked_for(digits, kind):
-    made = fields(*digits, 10_000, kind=kind, seed=1)
+def test_fields_are_pictures_made_when_asked_for(validation, kind):
+    made = fields(*validation, 10_000, kind=kind, seed=1)
     assert isinstance(made, Iterator)
     for field in islice(made, 3):
         assert field.image.dtype == np.uint8
@@ -369,7 +352,7 @@ def test_fields_are_pictures_made_when_asked_for(digits, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_ink_can_be_told_from_what_is_around_it(digits, sheets, kind):
+def test_ink_can_be_told_from_what_is_around_it(validation, sheets, kind):
     for i, sheet in enumerate(sheets[kind]):
         image = develop(sheet, np.random.default_rng(i)).image.mean(axis=2)
         for box, glyph in zip(sheet.boxes, sheet.glyphs, strict=True):
@@ -385,7 +368,7 @@ def test_the_edge_of_a_page_stays_within_one_margin():
     margins = [20, 40, 60, 80]
     sides = set()
     for i in range(30):
-        dark = _draw_edge((300, 400), margins, np.random.default_rng(i)) > 0
+        dark = _draw_edge((300, 400), margins, np.random.default_rng(i), FORMS) > 0
         strips = dark[:, :20], dark[:40], dark[:, -60:], dark[-80:]
         full = [dark.sum() == strip.sum() > 0 for strip in strips]
         assert sum(full) == 1
@@ -397,26 +380,26 @@ def test_the_edge_of_a_page_stays_within_one_margin():
 
 
 @pytest.mark.parametrize("kind", EMPTIES)
-def test_empties_have_no_digit(kind):
-    made = list(empties(kind, 4, fonts=FONTS, seed=1))
+def test_empties_have_no_digit(kind, fonts):
+    made = list(empties(kind, 4, fonts=fonts, seed=1))
     for field in made:
         assert field.text == ""
         assert field.boxes.shape == (0, 4)
         assert field.kind == kind
         assert field.image.dtype == np.uint8
         assert field.image.shape[2:] == (3,)
-    [again] = empties(kind, 1, fonts=FONTS, seed=1)
+    [again] = empties(kind, 1, fonts=fonts, seed=1)
     assert np.array_equal(again.image, made[0].image)
     assert len({field.image.tobytes() for field in made}) == 4
 
 
 @pytest.mark.parametrize("kind", EMPTIES)
-def test_empties_have_print_if_they_say_so_and_no_ink(kind, monkeypatch):
+def test_empties_have_print_if_they_say_so_and_no_ink(kind, fonts, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        "digitlib.synthesis.forms.develop", lambda sheet, rng: seen.append(sheet)
+        "digitlib.synthesis.forms.develop", lambda sheet, *others: seen.append(sheet)
     )
-    list(empties(kind, 20, fonts=FONTS))
+    list(empties(kind, 20, fonts=fonts))
     assert not any(sheet.coverage.any() for sheet in seen)
     printed = [(sheet.printed > 0.3).any() for sheet in seen]
     assert not any(printed) if kind == "blank" else np.mean(printed) > 0.9
@@ -439,10 +422,12 @@ def test_there_is_ink_in_the_boxes_of_a_page(a_page):
         assert grey[top:bottom, left:right].min() < paper - 30
 
 
-def test_every_digit_of_a_page_has_a_printed_box_around_it(digits, monkeypatch):
-    monkeypatch.setattr("digitlib.synthesis.forms.develop", lambda sheet, rng: sheet)
-    sheet = page(*digits, 12, dpi=100, seed=1)
-    reach = round(sheet.size)
+def test_every_digit_of_a_page_has_a_printed_box_around_it(validation, monkeypatch):
+    monkeypatch.setattr(
+        "digitlib.synthesis.forms.develop", lambda sheet, *others: sheet
+    )
+    sheet = page(*validation, 12, dpi=100, seed=1)
+    reach = round(sheet.writer.size)
     for left, top, right, bottom in sheet.boxes:
         above = sheet.printed[top - reach : (top + bottom) // 2, left:right]
         below = sheet.printed[(top + bottom) // 2 : bottom + reach, left:right]
@@ -450,8 +435,8 @@ def test_every_digit_of_a_page_has_a_printed_box_around_it(digits, monkeypatch):
         assert below.max() > 0.5
 
 
-def test_a_page_with_fonts_has_words_before_its_rows(digits, a_page):
-    worded = page(*digits, 30, dpi=150, fonts=FONTS, seed=4)
+def test_a_page_with_fonts_has_words_before_its_rows(validation, fonts, a_page):
+    worded = page(*validation, 30, dpi=150, fonts=fonts, seed=4)
     left = min(worded.boxes[:, 0]) - 60
     dark = [
         (np.median(p) - p).max()
@@ -463,7 +448,10 @@ def test_a_page_with_fonts_has_words_before_its_rows(digits, a_page):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: fields(good, every, 1, kind="round"), "kind: 'round', but clear, "),
+        (
+            lambda: fields(good, every, 1, kind="round"),
+            "kind: 'round', but one of clear, ",
+        ),
         (lambda: fields(good, every, 1, kind=None), "kind: None"),
         (lambda: fields(good, every, 1, length=0), "length: 0.* 1 to 40"),
         (lambda: fields(good, every, 1, length=41), "length: 41"),
@@ -477,7 +465,7 @@ def test_a_page_with_fonts_has_words_before_its_rows(digits, a_page):
         (lambda: fields(good, every + 1, 1), "labels: values from 1 to 10"),
         (lambda: fields(good, every.clip(0, 8), 1), "labels: no 9"),
         (lambda: next(fields(good, every, 1)), "image: no ink"),
-        (lambda: empties("full", 1), "kind: 'full', but blank, lines, text"),
+        (lambda: empties("full", 1), "kind: 'full', but one of blank, lines, text"),
         (lambda: empties("text", 1), "fonts: none"),
         (lambda: empties("text", 1, fonts=["none.ttf"]), "none.ttf: not a font"),
         (lambda: empties("blank", 1.5), "n: 1.5"),

@@ -1,68 +1,80 @@
-"""Distractors: each is a picture of what it says, and of no digit."""
+"""Negatives: each is a picture of what it says, and of no digit."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-import matplotlib
 import numpy as np
 import pytest
 from scipy import ndimage
 
-from digitlib.data import split_validation
 from digitlib.errors import DigitlibError
-from digitlib.synthesis import negatives
-from digitlib.synthesis.photographs import SIDE
+from digitlib.synthesis.negatives import (
+    NEGATIVES,
+    digit_pairs,
+    line_drawings,
+    noise_images,
+    printed_letters,
+)
+from digitlib.synthesis.photographs import PHOTOGRAPHS
 
-FONTS = [
-    f"{matplotlib.get_data_path()}/fonts/ttf/DejaVu{name}.ttf"
-    for name in ("Sans", "Serif", "SansMono-Bold")
-]
 good = np.zeros((2, 28, 28), np.float32)
-
-
-@pytest.fixture(scope="module")
-def digits(mnist):
-    """100 validation images, scaled."""
-    _, (x, _) = split_validation(*mnist[0])
-    return x[:100] / np.float32(255)
-
-
 KINDS = {
-    "lines": lambda digits, seed: negatives.line_drawings(20, seed),
-    "noise": lambda digits, seed: negatives.noise_images(20, seed),
-    "pairs": lambda digits, seed: negatives.digit_pairs(
-        digits[:20], digits[20:40], seed
-    ),
-    "letters": lambda digits, seed: negatives.printed_letters(FONTS, 20, seed),
+    "lines": lambda digits, fonts, seed: line_drawings(10, seed),
+    "noise": lambda digits, fonts, seed: noise_images(10, seed),
+    "pairs": lambda digits, fonts, seed: digit_pairs(digits[:10], digits[20:30], seed),
+    "letters": lambda digits, fonts, seed: printed_letters(fonts, 10, seed),
 }
 
 
+@pytest.fixture
+def sheets(monkeypatch):
+    """What is drawn from now on: coverages, before there is paper."""
+    found = []
+    monkeypatch.setattr(
+        "digitlib.synthesis.photographs.picture",
+        lambda coverage, *others: found.append(coverage),
+    )
+    return found
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_negatives(digits, kind):
-    made = KINDS[kind](digits, 1)
+def test_negatives(digits, fonts, kind):
+    made = KINDS[kind](digits, fonts, 1)
     assert isinstance(made, Iterator)
     made = list(made)
-    assert len(made) == 20
+    assert len(made) == 10
     for image in made:
         assert image.dtype == np.uint8
         assert image.shape[2] == 3
-        assert SIDE[0] <= max(image.shape) <= SIDE[1]
+        assert PHOTOGRAPHS.side[0] <= max(image.shape) <= PHOTOGRAPHS.side[1]
         assert image.std() > 2
-    again, other = list(KINDS[kind](digits, 1)), list(KINDS[kind](digits, 2))
+    again, other = (list(KINDS[kind](digits, fonts, seed)) for seed in (1, 2))
     assert all(np.array_equal(a, b) for a, b in zip(made, again, strict=True))
     assert not any(np.array_equal(a, b) for a, b in zip(made, other, strict=True))
 
 
-def test_noise_is_grey():
-    for image in negatives.noise_images(10):
+def test_noise_is_grey_and_each_pixel_has_its_own():
+    for image in noise_images(20):
         assert (image == image[:, :, :1]).all()
+        grey = image[:, :, 0].astype(float)
+        for a, b in ((grey[1:], grey[:-1]), (grey[:, 1:], grey[:, :-1])):
+            assert abs(np.corrcoef(a.ravel(), b.ravel())[0, 1]) < 0.06
 
 
-def test_lines_cross_the_sheet_or_are_a_box(monkeypatch):
-    sheets = []
-    monkeypatch.setattr(
-        negatives, "picture", lambda coverage, width, rng: sheets.append(coverage)
-    )
-    list(negatives.line_drawings(60))
+def test_noise_is_uniform_or_normal():
+    uniform = replace(NEGATIVES, uniform=1)
+    for image in noise_images(5, settings=uniform):
+        assert np.allclose(
+            np.quantile(image, [0.25, 0.5, 0.75]), [64, 128, 191], atol=8
+        )
+    normal = replace(NEGATIVES, uniform=0, grey=(0.4, 0.4), deviation=(0.1, 0.1))
+    for image in noise_images(5, settings=normal):
+        assert np.isclose(image.mean(), 0.4 * 255, atol=2)
+        assert np.isclose(image.std(), 0.1 * 255, atol=2)
+
+
+def test_lines_cross_the_sheet_or_are_a_box(sheets):
+    list(line_drawings(60))
     boxes = 0
     for sheet in sheets:
         assert 0.9 < sheet.max() <= 1
@@ -74,17 +86,13 @@ def test_lines_cross_the_sheet_or_are_a_box(monkeypatch):
             _, papers = ndimage.label(sheet < 0.5)
             assert papers == 2  # inside and outside
             boxes += 1
-    assert negatives.BOXES / 2 < boxes / 60 < negatives.BOXES * 2
+    assert NEGATIVES.boxes / 2 < boxes / 60 < NEGATIVES.boxes * 2
 
 
-def test_a_pair_is_two_digits_beside_each_other(digits, monkeypatch):
-    sheets = []
-    monkeypatch.setattr(
-        negatives, "picture", lambda coverage, width, rng: sheets.append(coverage)
-    )
+def test_a_pair_is_two_digits_beside_each_other(sheets):
     bars = np.zeros((20, 28, 28), np.float32)
     bars[:, 4:24, 13:15] = 1
-    list(negatives.digit_pairs(bars, bars))
+    list(digit_pairs(bars, bars))
     assert len(sheets) == 20
     for sheet in sheets:
         found, n = ndimage.label(sheet > 0.5)
@@ -95,32 +103,31 @@ def test_a_pair_is_two_digits_beside_each_other(digits, monkeypatch):
         assert min(heights) > 0.85 * max(heights)
 
 
-def test_letters_are_those_asked_for(monkeypatch):
-    sheets = []
-    monkeypatch.setattr(
-        negatives, "picture", lambda coverage, width, rng: sheets.append(coverage)
-    )
-    list(negatives.printed_letters(FONTS, 10, letters="O"))
-    list(negatives.printed_letters(FONTS, 10, letters="X"))
+def test_letters_are_those_asked_for(fonts, sheets):
+    for letter in "OX":
+        list(printed_letters(fonts, 10, settings=replace(NEGATIVES, letters=letter)))
     papers = [
         ndimage.label(np.pad(sheet < 0.5, 1, constant_values=True))[1]
         for sheet in sheets
     ]
     assert papers == [2] * 10 + [1] * 10  # the middle of an O, and what is around
-    assert not set("BDGILJOQSZ") & set(negatives.LETTERS)
+    assert not set("BDGILJOQSZ") & set(NEGATIVES.letters)
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: negatives.line_drawings(1.5), "n: 1.5"),
-        (lambda: negatives.noise_images(1, -1), "seed: -1"),
-        (lambda: negatives.digit_pairs(good, good[:1]), "left and right: 2 and 1"),
-        (lambda: negatives.digit_pairs(good, good[0]), "right: shape"),
-        (lambda: negatives.printed_letters([], 1), "fonts and letters"),
-        (lambda: negatives.printed_letters(FONTS, 1, letters=""), "fonts and letters"),
-        (lambda: negatives.printed_letters(["none.ttf"], 1), "none.ttf: not a font"),
-        (lambda: negatives.printed_letters([__file__], 1), "not a font file"),
+        (lambda: line_drawings(1.5), "n: 1.5"),
+        (lambda: noise_images(1, -1), "seed: -1"),
+        (lambda: digit_pairs(good, good[:1]), "left and right: 2 and 1"),
+        (lambda: digit_pairs(good, good[0]), "right: shape"),
+        (lambda: printed_letters([], 1), "fonts and letters"),
+        (
+            lambda: printed_letters([], 1, settings=replace(NEGATIVES, letters="")),
+            "fonts and letters",
+        ),
+        (lambda: printed_letters(["none.ttf"], 1), "none.ttf: not a font"),
+        (lambda: printed_letters([__file__], 1), "not a font file"),
     ],
 )
 def test_bad_input(make, message):

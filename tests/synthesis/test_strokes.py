@@ -4,23 +4,10 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from digitlib.data import split_validation
 from digitlib.errors import DigitlibError
-from digitlib.synthesis.strokes import ANGLE, PEN, SIZE, likeness, stroke
+from digitlib.synthesis.strokes import STROKES, draw_pen, ink_line, likeness, stroke
 
 blank = np.zeros((28, 28), np.float32)
-
-
-@pytest.fixture(scope="module")
-def validation(mnist):
-    """100 validation images, scaled, and their labels."""
-    _, (x, y) = split_validation(*mnist[0])
-    return x[:100] / np.float32(255), y[:100]
-
-
-@pytest.fixture(scope="module")
-def digits(validation):
-    return validation[0]
 
 
 def bar():
@@ -79,7 +66,9 @@ def test_loops_stay_open(validation):
     loops = {0: 1, 6: 1, 8: 2}
     for label, expected in loops.items():
         for pen in (0.04, 0.18):
-            found = [holes(stroke(x, pen, 100)) for x in digits[labels == label]]
+            found = [
+                holes(stroke(x, pen, 100)) for x in digits[:100][labels[:100] == label]
+            ]
             assert np.mean(np.array(found) >= expected) > 0.5
 
 
@@ -128,13 +117,30 @@ def test_dirt_is_not_drawn():
 
 
 def test_the_widest_ranges_can_be_drawn(digits):
-    for pen in PEN:
-        for size in (SIZE[0], 300):
-            for angle in ANGLE:
+    for pen in STROKES.pen:
+        for size in (STROKES.size[0], 300):
+            for angle in STROKES.angle:
                 coverage = stroke(digits[0], pen, size, angle)
                 assert max(coverage.shape) == size
                 assert np.isfinite(coverage).all()
     assert np.array_equal(stroke(digits[0], 0.1, 50), stroke(digits[0], 0.1, 50, 0))
+
+
+@pytest.mark.parametrize("size", [20, 60, 400])
+def test_no_pen_is_too_fine_or_too_thick(size):
+    pens = [draw_pen(size, np.random.default_rng(i)) for i in range(100)]
+    assert min(pens) * size >= STROKES.finest
+    assert max(pens) <= STROKES.pens[-1][1]
+    assert len(set(pens)) > 50
+
+
+def test_ink_is_put_around_any_line():
+    line = np.zeros((60, 90), bool)
+    line[30, 10:80] = True
+    coverage = ink_line(line, 0.1, 200)
+    assert coverage.shape == (20, 200)
+    assert np.allclose(coverage[:, 50:150].sum(axis=0), 20, atol=0.6)
+    assert np.allclose(ink_line(line, 0.1, 200, 90).shape, (200, 20), atol=1)
 
 
 @pytest.mark.parametrize(
