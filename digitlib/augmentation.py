@@ -7,6 +7,7 @@ make the elastic part. A sum of patterns is a matrix product, so that distorting
 costs about as much as learning from it. At last the strokes get more or less ink.
 """
 
+from functools import cache
 import math
 from numbers import Real
 
@@ -15,9 +16,6 @@ import numpy as np
 from digitlib._internal.checks import check_count, check_images
 from digitlib._internal.quiet_tensorflow import tensorflow as tf
 from digitlib.errors import DigitlibError
-
-BUMPS = 7  # along each side of the image
-SMOOTHNESS = 4.0  # pixels: the standard deviation of a bump
 
 
 def augment(
@@ -31,6 +29,8 @@ def augment(
     shift=1.2,
     elastic=1.2,
     ink=2.4,
+    bumps=7,
+    smoothness=4.0,
 ):
     """Distort each image at random: turned, stretched, slanted, moved, bent, and inked.
 
@@ -62,6 +62,10 @@ def augment(
         How much thicker or thinner strokes become: the edge of a stroke, grey in the
         image, is raised or lowered by up to this much in its logarithmic odds. Black
         and white stay.
+    bumps : int, 2 to 28
+        Of which the bending is made, along each side of the image.
+    smoothness : float, pixels
+        The standard deviation of a bump.
 
     Returns
     -------
@@ -88,12 +92,14 @@ def augment(
     for name, size in sizes.items():
         if not (isinstance(size, Real) and 0 <= size < math.inf):
             raise DigitlibError(f"{name}: {size}, but a number from 0 is needed")
+    if not (isinstance(smoothness, Real) and 0 < smoothness < math.inf):
+        raise DigitlibError(f"smoothness: {smoothness}, but it must be above 0")
     if not tf.is_tensor(seed):
         if np.shape(seed) != (2,):
             raise DigitlibError(f"seed: {seed}, but two whole numbers are needed")
         seed = [check_count("seed", number, 0, 2**31 - 1) for number in seed]
-    n = images.shape[0]
-    random = tf.random.stateless_uniform((n, 7 + 2 * BUMPS**2), seed, -1.0, 1.0)
+    n, k = images.shape[0], check_count("bumps", bumps, 2, 28) ** 2
+    random = tf.random.stateless_uniform((n, 7 + 2 * k), seed, -1.0, 1.0)
     random *= strength
     angle = random[:, 0] * math.radians(rotation)
     height, width = tf.exp(random[:, 1] * scale), tf.exp(random[:, 2] * scale)
@@ -102,29 +108,28 @@ def augment(
     down = [cosine * height, sine * height, random[:, 4] * shift]
     across = [slant - sine * width, cosine * width, random[:, 5] * shift]
     bends = random[:, 7:] * (elastic * math.sqrt(3))  # of standard deviation `elastic`
-    down = tf.concat([tf.stack(down, 1), bends[:, : BUMPS**2]], 1)
-    across = tf.concat([tf.stack(across, 1), bends[:, BUMPS**2 :]], 1)
-    images = _look_up(images, down @ PATTERNS, across @ PATTERNS)
+    down = tf.concat([tf.stack(down, 1), bends[:, :k]], 1)
+    across = tf.concat([tf.stack(across, 1), bends[:, k:]], 1)
+    patterns = _patterns(bumps, smoothness)
+    images = _look_up(images, down @ patterns, across @ patterns)
     odds = tf.exp(random[:, 6] * ink)[:, tf.newaxis, tf.newaxis]
     inked = images * odds / (images * odds + 1 - images)
     return tf.clip_by_value(inked, 0.0, 1.0)  # rounding goes a little beyond
 
 
-def _patterns():
-    """(3 + bumps, 784): the row, the column, 1, and the bumps, at each pixel."""
+@cache
+def _patterns(bumps, smoothness):
+    """(3 + bumps**2, 784): the row, the column, 1, and the bumps, at each pixel."""
     pixels = np.arange(28)
     centered = pixels - 13.5
     rows, columns = np.meshgrid(centered, centered, indexing="ij")
     affine = [rows, columns, np.ones((28, 28))]
-    distance = pixels[:, np.newaxis] - np.linspace(0, 27, BUMPS)
-    bump = np.exp(-0.5 * (distance / SMOOTHNESS) ** 2)
+    distance = pixels[:, np.newaxis] - np.linspace(0, 27, bumps)
+    bump = np.exp(-0.5 * (distance / smoothness) ** 2)
     bump /= np.sqrt((bump**2).sum(axis=1, keepdims=True))  # the same variance anywhere
     elastic = np.einsum("ri,cj->ijrc", bump, bump)
     patterns = [*affine, *elastic.reshape(-1, 28, 28)]
     return np.reshape(patterns, (-1, 784)).astype(np.float32)
-
-
-PATTERNS = _patterns()
 
 
 def _look_up(images, rows, columns):

@@ -10,8 +10,6 @@ from scipy import optimize, special, stats
 from digitlib._internal.checks import check_count, check_labels, check_probabilities
 from digitlib.errors import DigitlibError
 
-TINY = 1e-30  # stands for a probability of 0 where its logarithm is taken
-
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
@@ -108,11 +106,8 @@ def wilson_interval(successes, trials, confidence=0.95):
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     p = successes / trials
     center = (p + z**2 / (2 * trials)) / (1 + z**2 / trials)
-    half = (
-        z
-        * np.sqrt(p * (1 - p) / trials + (z / (2 * trials)) ** 2)
-        / (1 + z**2 / trials)
-    )
+    spread = np.sqrt(p * (1 - p) / trials + (z / (2 * trials)) ** 2)
+    half = z * spread / (1 + z**2 / trials)
     return max(0.0, float(center - half)), min(1.0, float(center + half))
 
 
@@ -122,21 +117,15 @@ def misread(probabilities, labels):
     Parameters
     ----------
     probabilities, labels
-        As for `evaluate`.
+        As for `evaluate`, with the same errors.
 
     Returns
     -------
     numpy.ndarray, shape (number of errors,), integer
-
-    Raises
-    ------
-    DigitlibError
-        As `evaluate`.
     """
-    probabilities = check_probabilities(probabilities)
-    labels = check_labels(labels, len(probabilities))
-    wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)
-    return wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")]
+    confidence, right = _confidence_and_right(probabilities, labels)
+    wrong = np.flatnonzero(~right)
+    return wrong[np.argsort(-confidence[wrong], kind="stable")]
 
 
 def mcnemar(first, second, labels):
@@ -202,18 +191,13 @@ def calibrate(probabilities, labels, bins=15):
     Parameters
     ----------
     probabilities, labels
-        As for `evaluate`.
+        As for `evaluate`, with the same errors.
     bins : int, 1 to 1000
         Equal parts of the confidences from 0 to 1.
 
     Returns
     -------
     Calibration
-
-    Raises
-    ------
-    DigitlibError
-        As `evaluate`.
 
     References
     ----------
@@ -231,7 +215,7 @@ def calibrate(probabilities, labels, bins=15):
     of_the_truth = (probabilities * truth).sum(axis=1)
     return Calibration(
         error=float(np.abs(confidence_sum - right_sum).sum() / len(right)),
-        log_loss=float(-np.log(np.maximum(of_the_truth, TINY)).mean()),
+        log_loss=float(-_log(of_the_truth).mean()),
         brier=float(((probabilities - truth) ** 2).sum(axis=1).mean()),
         count=count,
         confidence=_fraction(confidence_sum, count),
@@ -240,7 +224,7 @@ def calibrate(probabilities, labels, bins=15):
 
 
 def scale_temperature(probabilities, temperature):
-    """Make probabilities less sure (temperature above 1) or surer (below 1).
+    """Temperature scaling: less sure (temperature above 1) or surer (below 1).
 
     The scores before the softmax are divided by the temperature. The most probable
     digit stays the same.
@@ -263,11 +247,10 @@ def scale_temperature(probabilities, temperature):
     probabilities = check_probabilities(probabilities)
     if not (isinstance(temperature, Real) and 0 < temperature < np.inf):
         raise DigitlibError("temperature: a finite number above 0 is needed")
-    scores = np.log(np.maximum(probabilities.astype(np.float64), TINY))
+    scores = _log(probabilities)
     with np.errstate(over="ignore"):  # a minute temperature leaves 0 and minus infinity
         scores = (scores - scores.max(axis=1, keepdims=True)) / temperature
-    exponentials = np.exp(scores)
-    return exponentials / exponentials.sum(axis=1, keepdims=True)
+    return special.softmax(scores, axis=1)
 
 
 def fit_temperature(probabilities, labels):
@@ -276,26 +259,21 @@ def fit_temperature(probabilities, labels):
     Parameters
     ----------
     probabilities, labels
-        As for `evaluate`; of images that the network did not learn from.
+        As for `evaluate`, with the same errors; of images that the network did not
+        learn from.
 
     Returns
     -------
     float, 0.05 to 20
         For `scale_temperature`.
 
-    Raises
-    ------
-    DigitlibError
-        As `evaluate`.
-
     References
     ----------
     Guo et al. (2017), as for `calibrate`.
     """
-
     probabilities = check_probabilities(probabilities)
     labels = check_labels(labels, len(probabilities))
-    scores = np.log(np.maximum(probabilities, TINY).astype(np.float64))
+    scores = _log(probabilities)
     of_the_truth = scores[np.arange(len(labels)), labels]
 
     def log_loss(logarithm):
@@ -313,7 +291,7 @@ def risk_coverage(probabilities, labels):
     Parameters
     ----------
     probabilities, labels
-        As for `evaluate`.
+        As for `evaluate`, with the same errors.
 
     Returns
     -------
@@ -321,11 +299,6 @@ def risk_coverage(probabilities, labels):
         For each confidence that occurs, from the highest to the lowest: if readings
         that are at least so sure are accepted, the fraction of the images that is, and
         the fraction of errors among these.
-
-    Raises
-    ------
-    DigitlibError
-        As `evaluate`.
 
     References
     ----------
@@ -340,24 +313,19 @@ def risk_coverage(probabilities, labels):
 
 
 def rejection_rate(probabilities, labels, risk):
-    """The smallest fraction to set aside, so that few errors are left in the rest.
+    """The smallest fraction to reject, so that few errors are left among the accepted.
 
     Parameters
     ----------
     probabilities, labels
-        As for `evaluate`.
+        As for `evaluate`, with the same errors.
     risk : float, 0 to 1
-        The fraction of errors that the rest may have.
+        The fraction of errors that the accepted readings may have.
 
     Returns
     -------
     float, 0 to 1
         1 if even the surest readings have more errors.
-
-    Raises
-    ------
-    DigitlibError
-        As `evaluate`.
     """
     if not (isinstance(risk, Real) and 0 <= risk <= 1):
         raise DigitlibError("risk: a number from 0 to 1 is needed")
@@ -377,18 +345,13 @@ def bootstrap_interval(statistic, probabilities, labels, resamples=500, seed=0):
     statistic : callable
         From (probabilities, labels) to a number.
     probabilities, labels
-        As for `evaluate`.
+        As for `evaluate`, with the same errors.
     resamples : int, 10 to 1,000,000
     seed : int
 
     Returns
     -------
     (low, high) : tuple of float
-
-    Raises
-    ------
-    DigitlibError
-        As `evaluate`.
 
     References
     ----------
@@ -404,6 +367,10 @@ def bootstrap_interval(statistic, probabilities, labels, resamples=500, seed=0):
         values.append(statistic(probabilities[draw], labels[draw]))
     low, high = np.quantile(values, (0.025, 0.975))
     return float(low), float(high)
+
+
+def _log(probabilities):
+    return np.log(np.maximum(probabilities.astype(np.float64), 1e-30))  # not of 0
 
 
 def _confidence_and_right(probabilities, labels):

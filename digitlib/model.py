@@ -169,8 +169,9 @@ class Trained:
     """Where they come from. For the shipped weights: recipe, seed, versions, the
     data's checksum; for a recognizer ``temperature`` and ``threshold``."""
     detector: np.ndarray | None
-    """(k,) float32, for `digitlib.recognizer.detect`, if the file has one: a weight for
-    each hidden unit, ten scores, ten probabilities and their energy, and a bias."""
+    """(k,) float32, of what is out of distribution, for `digitlib.recognizer.detect`,
+    if the file has one: a weight for each hidden unit, ten scores, ten probabilities
+    and their energy, and a bias."""
 
 
 def load_trained(source="robust"):
@@ -224,32 +225,19 @@ def load_trained(source="robust"):
 
 
 def load_weights(source="robust"):
-    """Load trained weights; argument and errors as of `load_trained`.
-
-    Returns
-    -------
-    Weights
-        float32.
-    """
+    """Load the `Weights` alone; argument and errors as of `load_trained`."""
     return load_trained(source).weights
 
 
 def load_provenance(source="robust"):
-    """Load what a weights file says of its making; see `load_trained`.
-
-    Returns
-    -------
-    dict
-        `Trained.provenance`.
-    """
+    """Load the `Trained.provenance` alone, a dict; see `load_trained`."""
     return load_trained(source).provenance
 
 
 def save_weights(path, model, detector=None, **provenance):
     """Write a model's weights, in half precision, with where they come from.
 
-    The file is written aside and then moved into place: an older file of that name
-    survives whole if anything fails.
+    If anything fails, an older file of that name survives whole.
 
     Parameters
     ----------

@@ -5,6 +5,7 @@ import os
 
 import numpy as np
 from PIL import Image
+from scipy import special
 
 from digitlib._internal.checks import check_weights
 from digitlib.errors import DigitlibError
@@ -46,7 +47,7 @@ class Recognizer:
     ----------
     weights : str, os.PathLike, Weights or list of arrays
         What `digitlib.model.load_trained` takes, or the weights themselves, such as
-        ``model.get_weights()``.
+        ``model.get_weights()``; with the same errors.
     preprocess : callable
         From an image to (28, 28) float32 in [0, 1]. It is always applied, whatever
         the size of the image.
@@ -56,11 +57,6 @@ class Recognizer:
     threshold : float
         A reading is accepted if its `Prediction.trust` is at least as large. Comes
         with the weights; 0 where they have none, which accepts all that has ink.
-
-    Raises
-    ------
-    DigitlibError
-        If the weights cannot be used.
     """
 
     def __init__(self, weights="robust", preprocess=preprocess):
@@ -80,16 +76,11 @@ class Recognizer:
         Parameters
         ----------
         image : path, bytes, file object, PIL.Image.Image or array
-            As for `digitlib.imaging.loading.load_image`.
+            As for `digitlib.imaging.loading.load_image`, with the same errors.
 
         Returns
         -------
         Prediction
-
-        Raises
-        ------
-        DigitlibError
-            If it is not an image, or cannot be read.
         """
         seen = self.preprocess(image)
         if seen.min() == seen.max():  # one grey everywhere
@@ -143,27 +134,33 @@ class Recognizer:
                 yield error
 
 
-def several(seen):
+def several(seen, *, ink=0.5, aspect=1.3, smallest=10):
     """Tell whether ink looks like more than one digit side by side.
 
     Parameters
     ----------
     seen : numpy.ndarray, shape (28, 28), float, in [0, 1]
         Light ink on dark.
+    ink : float, 0 to 1
+        Pixels above it are ink.
+    aspect : float
+        No digit is wider than this times its height.
+    smallest : float, pixels
+        What is lower than this divided by `aspect` is not judged by its width.
 
     Returns
     -------
     bool
-        Whether there are two large pieces of ink beside each other, or one that is
-        wider than any digit.
+        Whether there are two large components beside each other, or one that is wider
+        than any digit.
     """
-    pieces = Components(seen > 0.5)
-    large = pieces.area >= FRAMING.piece * pieces.area.max(initial=0)
-    order = np.argsort(pieces.left[large])
-    left, right = pieces.left[large][order], pieces.right[large][order]
+    found = Components(seen > ink)
+    large = found.area >= FRAMING.piece * found.area.max(initial=0)
+    order = np.argsort(found.left[large])
+    left, right = found.left[large][order], found.right[large][order]
     apart = (left[1:] >= np.maximum.accumulate(right)[:-1]).any()
     height, width = cropped(seen).shape
-    return bool(apart or width > 1.3 * height > 10)
+    return bool(apart or width > aspect * height > smallest)
 
 
 def traces(activations):
@@ -190,6 +187,8 @@ def traces(activations):
 def detect(activations, detector):
     """Compute the probability that each image shows one digit.
 
+    This detects what is out of distribution: anything but one digit.
+
     Parameters
     ----------
     activations : tuple of numpy.ndarray, shapes (n, units), at last (n, 10)
@@ -202,4 +201,4 @@ def detect(activations, detector):
     numpy.ndarray, shape (n,), float32, in [0, 1]
     """
     score = traces(activations) @ detector[:-1] + detector[-1]
-    return (1 / (1 + np.exp(-score.clip(-50, 50)))).astype(np.float32)
+    return special.expit(score).astype(np.float32, copy=False)

@@ -15,9 +15,6 @@ from digitlib._internal.quiet_tensorflow import keras
 from digitlib._internal.quiet_tensorflow import tensorflow as tf
 from digitlib.errors import DigitlibError
 
-STEPS_A_CALL = 512  # then back to Python, where an interrupt is noticed
-IMAGES_A_CALL = 1000  # of the validation images, for the sake of memory
-
 
 def train(
     model,
@@ -90,7 +87,8 @@ def train(
     keras.utils.set_random_seed(seed)
     random = np.random.default_rng(seed)
     model.optimizer.build(model.trainable_variables)
-    finished = _state(model)
+    variables = [*model.variables, *model.optimizer.variables]
+    finished = [variable.numpy() for variable in variables]
     history = keras.callbacks.History()
     history.set_model(model)
     history.on_train_begin()
@@ -104,11 +102,11 @@ def train(
                 if validation_data is not None:
                     loss, accuracy = judge(*validation_data)
                     logs |= {"val_loss": loss, "val_accuracy": accuracy}
-                finished = _state(model)
+                finished = [variable.numpy() for variable in variables]
                 history.on_epoch_end(epoch, logs)
                 bar.set_postfix({name: f"{value:.4f}" for name, value in logs.items()})
         except KeyboardInterrupt:
-            for variable, value in zip(_variables(model), finished, strict=True):
+            for variable, value in zip(variables, finished, strict=True):
                 variable.assign(value)
             print(
                 f"Interrupted: {len(history.epoch)} of {epochs} epochs are finished "
@@ -121,8 +119,11 @@ def train(
     return history
 
 
-def _compile_epoch(model, x, y, batch_size, augment):
-    """Make a function that goes through the images once and returns loss, accuracy."""
+def _compile_epoch(model, x, y, batch_size, augment, steps_a_call=512):
+    """Make a function that goes through the images once and returns loss, accuracy.
+
+    After ``steps_a_call`` steps it is back in Python, where an interrupt is noticed.
+    """
     if augment is True:
         from digitlib.augmentation import augment
     images, digits = tf.constant(x), tf.constant(y, tf.int32)
@@ -145,8 +146,8 @@ def _compile_epoch(model, x, y, batch_size, augment):
         loss_sum, correct = 0.0, 0
         for batches in _cut(indices, batch_size):
             n, size = batches.shape
-            for first in range(0, n, STEPS_A_CALL):
-                last = min(first + STEPS_A_CALL, n)
+            for first in range(0, n, steps_a_call):
+                last = min(first + steps_a_call, n)
                 numbers = (batches, first, last, seed)
                 call = [images, digits, *(tf.constant(i, tf.int32) for i in numbers)]
                 if size not in compiled:
@@ -184,8 +185,11 @@ def _count_correct(probabilities, digits):
     return tf.math.count_nonzero(predicted == digits, dtype=tf.int32)
 
 
-def _compile_judge(model):
-    """Make a function from images and labels to (loss, accuracy), without learning."""
+def _compile_judge(model, images_a_call=1000):
+    """Make a function from images and labels to (loss, accuracy), without learning.
+
+    Not of all images at a time, for the sake of memory.
+    """
 
     def some(images, digits):
         probabilities = model(images, training=False)
@@ -199,22 +203,14 @@ def _compile_judge(model):
 
     def judge(x, y):
         losses, correct = 0.0, 0
-        for start in range(0, len(x), IMAGES_A_CALL):
-            images, digits = x[start:][:IMAGES_A_CALL], y[start:][:IMAGES_A_CALL]
+        for start in range(0, len(x), images_a_call):
+            images, digits = x[start:][:images_a_call], y[start:][:images_a_call]
             loss, right = some(tf.constant(images), tf.constant(digits, tf.int32))
             losses += float(loss) * len(images)
             correct += int(right)
         return losses / len(x), correct / len(x)
 
     return judge
-
-
-def _variables(model):
-    return [*model.variables, *model.optimizer.variables]
-
-
-def _state(model):
-    return [variable.numpy() for variable in _variables(model)]
 
 
 def _bar(epochs, shown):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from digitlib.data import load_mnist, split_validation
-from digitlib.model import forward, load_weights
+from digitlib.model import build_model, forward, load_weights
 
 # The built site and the browser that looks at it.
 pytest_plugins = ["browsing"]
@@ -56,15 +56,17 @@ def small(mnist):
 
 
 @pytest.fixture(scope="session")
-def tiny(mnist):
-    """500 images and their labels for the shortest trainings, scaled."""
-    (x_train, y_train), _ = mnist
-    return x_train[:500] / np.float32(255), y_train[:500]
+def tiny(small):
+    """640 images: 20 whole batches of 32, or 5 of 128."""
+    (x, y), _ = small
+    return x[:640], y[:640]
 
 
 @pytest.fixture(scope="session")
-def trained(tiny):
-    """The plain recipe, seed 3, two epochs of ``tiny``: the model, its history."""
-    from digitlib.tuning.recipes import train_recipe
+def trained(tiny, small):
+    """Model and history of the plain recipe: two epochs on ``tiny`` with seed 3."""
+    from digitlib.training import train
 
-    return train_recipe("plain", *tiny, seed=3, epochs=2, progress=False)
+    model = build_model(3)
+    history = train(model, *tiny, epochs=2, seed=3, validation_data=small[1])
+    return model, history

@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from digitlib.data import MNIST_PATH, MNIST_SHA256, load_mnist, split_validation
+from digitlib.data import (
+    CONTESTED,
+    MNIST_PATH,
+    MNIST_SHA256,
+    load_mnist,
+    split_validation,
+)
 from digitlib.errors import DigitlibError
 
 # MD5 sums of the four original files, uncompressed, as they are published.
@@ -61,6 +67,16 @@ def test_class_counts(mnist):
     (_, y_train), (_, y_test) = mnist
     assert np.bincount(y_train).tolist() == TRAIN_COUNTS
     assert np.bincount(y_test).tolist() == TEST_COUNTS
+
+
+def test_the_contested_labels(mnist):
+    """As published, and the label that MNIST has for each."""
+    _, (_, y_test) = mnist
+    expected = {
+        947: 8, 1621: 0, 1901: 9, 2130: 4, 2462: 2, 2597: 5, 2654: 6, 3520: 6, 3558: 5,
+        5937: 5, 6651: 0, 6783: 1, 8527: 4, 9679: 6, 9729: 5,
+    }  # fmt: skip
+    assert {i: y_test[i] for i in CONTESTED} == expected
 
 
 def test_loading_needs_little_memory():

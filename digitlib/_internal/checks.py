@@ -1,4 +1,8 @@
-"""What arrays must look like before anything is computed from them."""
+"""What arrays must look like before anything is computed from them.
+
+Each function returns what it is given, or raises a `digitlib.errors.DigitlibError` if
+that is anything else than it says. ``name`` is what the message calls it.
+"""
 
 from pathlib import Path
 
@@ -13,13 +17,6 @@ def check_images(images, name="images"):
     Parameters
     ----------
     images : array_like, shape (n, 28, 28), floating point, in [0, 1]
-    name : str
-        What to call the array in an error.
-
-    Raises
-    ------
-    DigitlibError
-        If the shape, dtype or range is another one, or there is no image.
     """
     images = as_array(images, name)
     if images.ndim != 3 or images.shape[1:] != (28, 28):
@@ -50,14 +47,7 @@ def check_labels(labels, n, name="labels"):
     ----------
     labels : array_like, shape (n,), integer, 0 to 9
     n : int
-        How many are expected: the number of images.
-    name : str
-        What to call the array in an error.
-
-    Raises
-    ------
-    DigitlibError
-        If the shape, dtype or range is another one.
+        The number of images.
     """
     labels = as_array(labels, name)
     if labels.shape != (n,):
@@ -82,14 +72,6 @@ def check_probabilities(probabilities, name="probabilities"):
     Parameters
     ----------
     probabilities : array_like, shape (n, 10), floating point, rows sum to 1
-    name : str
-        What to call the array in an error.
-
-    Raises
-    ------
-    DigitlibError
-        If the shape or range is another one, a row does not sum to 1, or there is
-        no row.
     """
     probabilities = as_array(probabilities, name)
     if probabilities.ndim != 2 or probabilities.shape[1] != 10:
@@ -115,13 +97,6 @@ def check_weights(weights, name="weights"):
     weights : sequence of arrays
         Kernels (inputs, units), each followed by its bias (units,); the first layer
         takes the 784 pixels of an image, the last has a unit for each digit.
-    name : str
-        What to call them in an error.
-
-    Raises
-    ------
-    DigitlibError
-        If there is not an even number of arrays, or their shapes do not fit.
     """
     arrays = len(weights) if isinstance(weights, (tuple, list)) else 0
     if arrays == 0 or arrays % 2:
@@ -148,16 +123,9 @@ def check_count(name, value, low, high):
 
     Parameters
     ----------
-    name : str
-        What to call the number in an error.
     value : int
     low, high : int
         The range, both ends included.
-
-    Raises
-    ------
-    DigitlibError
-        If it is anything else.
     """
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     if not whole or not low <= value <= high:
@@ -169,13 +137,7 @@ def check_count(name, value, low, high):
 
 
 def check_path(path):
-    """Return ``path`` as a ``pathlib.Path`` if it is a str or os.PathLike.
-
-    Raises
-    ------
-    DigitlibError
-        If it is anything else.
-    """
+    """Return ``path`` as a ``pathlib.Path`` if it is a str or os.PathLike."""
     try:
         return Path(path)
     except TypeError:

@@ -57,30 +57,16 @@ def save_arrays(path, arrays):
     Parameters
     ----------
     path : str or os.PathLike
-        Where to write, as `replacing` does.
+        Where to write, as `replacing` does and with the same errors.
     arrays : dict of str to numpy.ndarray
         None of them is called ``digest``.
-
-    Raises
-    ------
-    DigitlibError
-        As `replacing`.
     """
     with replacing(check_path(path)) as file:
         np.savez(file, **arrays, digest=np.array(digest(arrays)))
 
 
 def load_arrays(path):
-    """Read what `save_arrays` wrote, and verify that it is the same.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        Without the digest.
+    """Read what `save_arrays` wrote, without the digest: as `read_npz`.
 
     Raises
     ------

@@ -11,14 +11,17 @@ import re
 
 import numpy as np
 
-from digitlib._internal.checks import check_count, check_images, check_labels
+from digitlib._internal.checks import check_count, check_images
 from digitlib.errors import DigitlibError
 from digitlib.model import build_model
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train. As it stands without arguments, it is the document's."""
+    """How to train. As it stands without arguments, it is the document's.
+
+    Distortions are those of `digitlib.augmentation.augment`.
+    """
 
     batch_size: int = 32
     """Images that share a step."""
@@ -37,14 +40,11 @@ class Recipe:
     """Batch normalization while training (Ioffe and Szegedy 2015); `fold` makes it
     vanish afterwards."""
     affine: bool = False
-    """Images are turned, stretched, slanted and moved, as much as
-    `digitlib.augmentation.augment` does."""
+    """Images are turned, stretched, slanted and moved, as `augment` does on its own."""
     elastic: bool = False
-    """Images are bent, as much as `digitlib.augmentation.augment` does (Simard et al.
-    2003)."""
+    """Images are bent, as `augment` does (Simard et al. 2003)."""
     ink: bool = False
-    """Strokes become thicker and thinner, as much as `digitlib.augmentation.augment`
-    makes them."""
+    """Strokes become thicker and thinner, as `augment` makes them."""
     fade: bool = False
     """Distortions become milder towards the end, where they are half as strong."""
     teacher: bool = False
@@ -56,12 +56,10 @@ CHANGES = {
     "schedule": {"batch_size": 128, "rate": 0.008, "schedule": True},
     "average": {"average": 0.999},
     "decay": {"decay": 0.05},
-    "normalize": {"normalize": True},
-    "affine": {"affine": True},
-    "elastic": {"elastic": True},
-    "ink": {"ink": True},
-    "fade": {"fade": True},
-    "teacher": {"teacher": True},
+    **{
+        name: {name: True}
+        for name in ("normalize", "affine", "elastic", "ink", "fade", "teacher")
+    },
 }
 """What each change sets, by its name."""
 ROBUST = ("schedule", "normalize", "affine", "elastic", "ink", "fade")
@@ -101,10 +99,7 @@ def find_recipe(name):
             made[change[1:]] = None
         else:
             made.pop(change[1:], None)
-    recipe = Recipe()
-    for change in made:
-        recipe = replace(recipe, **CHANGES[change])
-    return recipe
+    return Recipe(**{name: x for change in made for name, x in CHANGES[change].items()})
 
 
 def train_recipe(
@@ -127,7 +122,7 @@ def train_recipe(
     recipe : str or Recipe
         As for `find_recipe`.
     x, y, epochs, validation_data, progress
-        As for `digitlib.training.train`.
+        As for `digitlib.training.train`, with the same errors.
     seed : int, 0 to 2**32 - 1
         Decides the first weights, the order of the images, and the distortions.
     units, teacher_units : sequence of int
@@ -140,16 +135,10 @@ def train_recipe(
     -------
     (model, history) : keras.Model, keras.callbacks.History
         The model has the layers of `digitlib.model.build_model`, whatever the recipe.
-
-    Raises
-    ------
-    DigitlibError
-        As `find_recipe` and `digitlib.training.train`.
     """
     recipe = find_recipe(recipe)
     seed = check_count("seed", seed, 0, 2**32 - 1)
-    x = check_images(x, "x")
-    y = check_labels(y, len(x), "y")
+    x = check_images(x, "x")  # `train` checks it too, but a rate depends on its length
     epochs = check_count("epochs", epochs, 1, 1_000_000)
     check_count("batch_size", recipe.batch_size, 1, len(x))
     options = {"progress": progress, "seed": seed, "epochs": epochs}
@@ -168,8 +157,8 @@ def train_recipe(
 def fold(model):
     """Fold batch normalization into the layers before it.
 
-    Once trained, it multiplies each unit's sum by a number and adds another. A layer
-    with other weights does both by itself.
+    Once trained, it multiplies each unit's sum by a number and adds another, which a
+    layer with other weights does by itself.
 
     Parameters
     ----------
@@ -206,17 +195,9 @@ def _train(recipe, x, y, *, units, seed, epochs, loss=None, **options):
     model = build_model(seed, units, normalize=recipe.normalize, optimizer=optimizer)
     if loss is not None:
         model.compute_loss = loss
-    history = train(
-        model,
-        x,
-        y,
-        epochs=epochs,
-        batch_size=recipe.batch_size,
-        seed=seed,
-        augment=_distortions(recipe, optimizer, epoch * epochs),
-        **options,
-    )
-    return model, history
+    options["augment"] = _distortions(recipe, optimizer, epoch * epochs)
+    options |= {"epochs": epochs, "seed": seed, "batch_size": recipe.batch_size}
+    return model, train(model, x, y, **options)
 
 
 def _optimizer(recipe, epoch, epochs):
@@ -243,13 +224,9 @@ def _distortions(recipe, optimizer, steps):
     from digitlib._internal.quiet_tensorflow import keras
     from digitlib.augmentation import augment
 
-    sizes = {}
-    if not recipe.affine:
-        sizes = {"rotation": 0.0, "scale": 0.0, "shear": 0.0, "shift": 0.0}
-    if not recipe.elastic:
-        sizes["elastic"] = 0.0
-    if not recipe.ink:
-        sizes["ink"] = 0.0
+    parts = ["rotation", "scale", "shear", "shift"] if not recipe.affine else []
+    parts += [part for part in ("elastic", "ink") if not getattr(recipe, part)]
+    sizes = dict.fromkeys(parts, 0.0)
     fading = keras.optimizers.schedules.PolynomialDecay(1.0, steps, 0.5)
 
     def distort(images, seed):
