@@ -314,11 +314,9 @@ def _recognize_options(command, add):
     text = "the document's recipe: resize the image to 28x28, and do nothing else"
     add("--resize-only", action="store_true", help=text)
     add_output = command.add_mutually_exclusive_group().add_argument
-    add_output(
-        "--show", action="store_true", help="draw the image that the network was given"
-    )
-    _add_weights(add, "robust")
-    _add_json(add_output)
+    text = "draw the image that the network was given"
+    add_output("--show", action="store_true", help=text)
+    _add_common(add, add_output, "robust")
 
 
 def _read_options(command, add):
