@@ -1,6 +1,7 @@
 """The network in the page, in a real browser, against the library."""
 
 import base64
+from functools import partial
 import io
 from itertools import islice
 import json
@@ -8,10 +9,11 @@ import json
 import draw_digit
 from drawings import drawings
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 import pytest
 
 from digitlib.data import load_mnist, split_validation
+from digitlib.preprocessing import preprocess
 from digitlib.recognizer import Recognizer
 
 FRONT = "book/index.html"
@@ -125,7 +127,10 @@ def expected(recognizer, content):
     return str(prediction.digit) if prediction.accepted else "unsure"
 
 
-def compare(page, recognizer, images):
+def compare(page, images):
+    """The page takes the steps of the library but those of `SKIPPED`."""
+    some_steps = partial(preprocess, skip=draw_digit.SKIPPED)
+    recognizer = Recognizer(preprocess=some_steps)
     results = page.evaluate(PREDICT, base64.b64encode(images.tobytes()).decode())
     for image, (probabilities, reason) in zip(images, results, strict=True):
         prediction = recognizer.predict(image)
@@ -133,17 +138,36 @@ def compare(page, recognizer, images):
         assert prediction.reason == reason
 
 
-def test_the_page_computes_what_the_library_computes(desk, recognizer):
-    compare(desk, recognizer, load_mnist()[1][0][:300])
+MANY = [300, pytest.param(10_000, marks=pytest.mark.slow)]
 
 
-@pytest.mark.slow
-def test_the_page_computes_what_the_library_computes_on_all_test_images(
-    desk, recognizer
-):
-    images = load_mnist()[1][0]
-    assert len(images) == 10_000
-    compare(desk, recognizer, images)
+@pytest.mark.parametrize("n", MANY)
+def test_the_page_computes_what_the_library_computes(desk, n):
+    images = load_mnist()[1][0][:n]
+    assert len(images) == n
+    compare(desk, images)
+
+
+def drawn(strokes, side=4 * 224, pen=4 * 12):
+    """What the canvas shows of them."""
+    image = Image.new("L", (side, side), 255)
+    brush = ImageDraw.Draw(image)
+    for stroke in strokes:
+        points = [tuple(point) for point in stroke * side]
+        brush.line(points, fill=0, width=pen, joint="curve")
+        for x, y in (points[0], points[-1]):
+            brush.circle((x, y), pen / 2, fill=0)
+    return image.reduce(4)
+
+
+def test_what_the_page_skips_changes_no_reading_of_a_drawing(recognizer):
+    _, (images, labels) = split_validation(*load_mnist()[0])
+    fewer = Recognizer(preprocess=partial(preprocess, skip=draw_digit.SKIPPED))
+    same = 0
+    for strokes, _ in islice(drawings(images, labels, 4), 200):
+        all_steps, some = (r.predict(drawn(strokes)) for r in (recognizer, fewer))
+        same += (all_steps.digit, all_steps.reason) == (some.digit, some.reason)
+    assert same >= 199
 
 
 def same_answers(page, recognizer, n, seed, draw=draw):
