@@ -8,6 +8,7 @@ import pytest
 
 from digitlib.data import load_mnist, split_validation
 from digitlib.model import build_model, forward, load_weights
+from digitlib.synthesis.strokes import stroke
 
 # The built site and the browser that looks at it.
 pytest_plugins = ["browsing"]
@@ -70,3 +71,9 @@ def trained(tiny, small):
     model = build_model(3)
     history = train(model, *tiny, epochs=2, seed=3, validation_data=small[1])
     return model, history
+
+
+@pytest.fixture(scope="session")
+def plates(test_images):
+    """50 test digits written with a pen of 10 % at 100 pixels, a margin around."""
+    return [np.pad(stroke(image, 0.1, 100), 30) for image in test_images[:50]]

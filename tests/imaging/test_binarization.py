@@ -1,55 +1,212 @@
-"""Ink: what is computed in another way than by a library is the same."""
+"""Ink told from paper: each step alone, and what it is for."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 import numpy as np
 import pytest
 from scipy import ndimage
+from sheets import bar, ramp
 
-from digitlib.imaging.fast import opening, quantile, strongest
-
-
-@pytest.mark.parametrize("border", ["reflect", "nearest"])
-@pytest.mark.parametrize("shape", [(5, 7), (40, 33), (1, 50), (50, 1), (1, 1)])
-def test_an_opening_is_that_of_scipy(shape, border):
-    picture = np.random.default_rng(0).random(shape, dtype=np.float32)
-    before = picture.copy()
-    for size in ((1, 1), (3, 3), (1, 4), (4, 1), (2, 7), (21, 21), (1, 100)):
-        found = opening(picture, size, border)
-        assert found.dtype == np.float32
-        assert np.array_equal(found, ndimage.grey_opening(picture, size, mode=border))
-    assert np.array_equal(picture, before)
-
-
-def test_a_narrow_stroke_is_removed_and_a_wide_one_stays():
-    picture = np.zeros((20, 40), np.float32)
-    picture[:, 5:8] = 1
-    picture[:, 20:30] = 1
-    left = opening(picture, (1, 5))
-    assert not left[:, :15].any()
-    assert np.array_equal(left[:, 15:], picture[:, 15:])
+from digitlib.imaging.binarization import (
+    BINARIZATION,
+    binarize,
+    correct_polarity,
+    correct_shading,
+    denoise,
+    separability,
+    to_grey,
+)
+from digitlib.imaging.loading import LUMA
+from digitlib.preprocessing import luma, preprocess
+from digitlib.synthesis.strokes import stroke
 
 
-@pytest.mark.parametrize("zeros", [0, 0.9, 0.9995])
-@pytest.mark.parametrize("size", [1, 2, 3, 10, 1001, 50_001])
-def test_a_quantile_is_that_of_numpy(size, zeros):
-    random = np.random.default_rng(size)
-    values = random.random(size, dtype=np.float32)
-    values[random.random(size) < zeros] = 0
-    before = values.copy()
-    for part in (0, 0.5, 0.85, 0.995, 0.999, 1):
-        found = quantile(values, part)
-        assert found == pytest.approx(np.quantile(values, part), abs=1e-6)
-    assert quantile(values, 0.5) == pytest.approx(np.median(values), abs=1e-7)
-    assert np.array_equal(values, before)
+@pytest.mark.parametrize("ink", [(0.8, 0.2, 0.3), (0.2, 0.8, 0.5), (0.3, 0.3, 0.9)])
+def test_ink_as_bright_as_the_paper_is_found(plates, ink):
+    ink = np.float32(ink)
+    grey = ink @ LUMA
+    paper = np.float32([grey - 0.1, 0, grey - 0.1])  # greenish
+    paper[1] = (grey - paper[[0, 2]] @ LUMA[[0, 2]]) / LUMA[1]
+    for plate in plates[:10]:
+        sheet = paper + plate[..., np.newaxis] * (ink - paper)
+        assert np.ptp(sheet @ LUMA) < 1e-5
+        mixed = to_grey(sheet)
+        assert mixed.min() >= 0
+        assert mixed.max() <= 1
+        assert np.ptp(mixed) > 0.1
+        assert abs(np.corrcoef(mixed.ravel(), plate.ravel())[0, 1]) > 0.999
+        assert np.abs(preprocess(sheet) - preprocess(plate)).mean() < 0.02
 
 
-@pytest.mark.parametrize("where", [slice(None), slice(0, 1), slice(None, None, 50)])
-def test_the_strongest_ink_is_that_of_all_pixels(where):
-    """Even where the largest values stand together, or at regular places."""
-    picture = np.random.default_rng(1).random((1000, 300), dtype=np.float32)
-    picture[where] += 1
-    assert strongest(picture) == np.sort(picture, axis=None)[-16]
+def test_ink_exactly_as_bright_as_the_paper_is_found(test_images):
+    image = test_images[0]
+    for k in range(50):
+        change = np.random.default_rng(k).normal(size=3)
+        change -= LUMA * (change @ LUMA) / (LUMA @ LUMA)
+        change *= 0.15 / np.abs(change).max()
+        sheet = 0.5 + change * (2 * image[..., np.newaxis] - 1)
+        assert np.abs(preprocess(sheet) - preprocess(image)).mean() < 0.01
 
 
-def test_a_quantile_of_a_picture_is_that_of_its_pixels():
-    picture = np.random.default_rng(0).random((30, 20), dtype=np.float32)
-    assert quantile(picture, 0.999) == pytest.approx(np.quantile(picture, 0.999))
+def test_grey_is_left_alone(plates):
+    grey = 1 - 0.8 * plates[0]
+    assert np.array_equal(to_grey(grey), grey)
+    assert np.allclose(to_grey(np.dstack([grey] * 3)), grey, atol=1e-6)
+    constant = np.float32([0.9, 0.2, 0.4]) * np.ones((30, 40, 1), np.float32)
+    assert np.allclose(to_grey(constant), constant @ LUMA)
+    assert np.array_equal(luma(grey), grey)
+    assert np.allclose(luma(constant), constant @ LUMA)
+
+
+def test_colors_that_change_slowly_are_not_taken_for_ink(plates):
+    """A lamp reddens one side of the sheet; the ink is blue."""
+    away = []
+    for angle, plate in enumerate(plates[:20]):
+        red = 0.4 * ramp(plate.shape, angle)
+        sheet = np.dstack([0.55 + red, 0.8 + 0 * red, 0.8 - 0.15 * plate])
+        sheet[..., 0] -= 0.3 * plate
+        away.append(np.abs(preprocess(sheet) - preprocess(plate)).mean())
+    assert np.median(away) < 0.02
+
+
+@given(arrays(np.float32, (7, 9, 3), elements=st.floats(0, 1, width=32)))
+def test_mixed_colors_stay_in_range(image):
+    mixed = to_grey(image)
+    assert mixed.shape == (7, 9)
+    assert mixed.min() >= 0
+    assert mixed.max() <= 1
+    before = LUMA.copy()
+    to_grey(0 * image)
+    assert np.array_equal(LUMA, before)
+
+
+def test_grain_is_smoothed_in_large_images():
+    grain = np.random.default_rng(0).random((500, 400), dtype=np.float32)
+    smooth = denoise(grain)
+    assert smooth.shape == grain.shape
+    assert smooth.std() < 0.2 * grain.std()
+    assert np.isclose(smooth.mean(), grain.mean(), atol=0.001)
+    assert np.allclose(denoise(np.full((60, 50), 0.3, np.float32)), 0.3)
+    small = grain[:39, :200]
+    assert np.array_equal(denoise(small), small)
+    medium = grain[:150, :150]
+    assert 0.2 * medium.std() < denoise(medium).std() < 0.8 * medium.std()
+
+
+def test_polarity(test_images):
+    """Light ink stays, dark ink turns: with a margin, and without any."""
+    for image in test_images[:50]:
+        for pen in (0.05, 0.1):
+            ink = stroke(image, pen, 100)
+            if ink.mean() > 0.35:  # a 1, cut out: more ink than paper
+                continue
+            for plate in (ink, np.pad(ink, 20)):
+                assert np.array_equal(correct_polarity(plate), plate)
+                assert np.array_equal(correct_polarity(1 - plate), 1 - (1 - plate))
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_polarity_in_the_shadow(test_images, dark):
+    """Most of the sheet, or little of it, is in a hard shadow."""
+    for i, image in enumerate(test_images[:60]):
+        ink = np.pad(stroke(image, 0.08, 100), 25)
+        line = ramp(ink.shape, i)
+        for part in (0.25, 0.5, 0.75):
+            light = np.where(line < part, 0.45, 1)
+            sheet = (0.1 + 0.8 * ink if dark else 0.9 - 0.7 * ink) * light
+            assert np.array_equal(correct_polarity(sheet), sheet if dark else 1 - sheet)
+
+
+def test_shading_is_the_part_of_the_way_to_full_ink():
+    picture = np.random.default_rng(0).random((80, 100), dtype=np.float32)
+    picture = ndimage.gaussian_filter(picture, 3)
+    picture = (picture - picture.min()) / np.ptp(picture)
+    square = np.ones((31, 31))  # no stroke is wider than 0.3 of the longer side
+    paper = ndimage.maximum_filter(
+        ndimage.minimum_filter(picture, footprint=square), footprint=square
+    )
+    expected = (picture - paper) / np.maximum(1 - paper, 0.5)
+    assert np.allclose(correct_shading(picture), expected, atol=1e-6)
+    # A little noise in the dark is not all of the way.
+    assert correct_shading(0.97 + 0.03 * picture).max() <= 0.06 + 1e-5
+
+
+def test_ink_counts_the_same_in_any_light():
+    paper = 0.45 * np.tile(np.linspace(0, 1, 200, dtype=np.float32), (150, 1))
+    ink = np.zeros((150, 200), bool)
+    ink[60:75, 10:190] = ink[20:130, 90:110] = True
+    level = correct_shading(np.where(ink, paper + 0.7 * (1 - paper), paper))
+    assert np.allclose(level[ink], 0.7, atol=0.06)
+    assert level[~ink].max() < BINARIZATION.faintest
+
+
+def test_the_edge_of_a_shadow_is_no_ink():
+    for angle in np.arange(0, 6, 0.7):
+        for width in (0.02, 0.1, 0.3):
+            line = ramp((150, 200), angle)
+            light = 1 - 0.5 * ((line - 0.5) / width + 0.5).clip(0, 1)
+            assert not preprocess(0.9 * light).any()
+            assert not preprocess(0.9 * light[::3, ::3]).any()
+
+
+def test_wide_strokes_are_ink_and_wide_areas_are_paper():
+    assert correct_shading(bar(50))[100, 100] > 0.9
+    assert correct_shading(bar(90, 90))[100, 100] < 0.1
+
+
+@pytest.mark.parametrize("level", [0.2, 0.5, 1.0])
+def test_ink_becomes_1_and_paper_0(level):
+    rng = np.random.default_rng(0)
+    sheet = 0.02 + bar(20, level=level - 0.02)
+    found = binarize(sheet + rng.normal(0, 0.005, sheet.shape).astype(np.float32))
+    assert found.dtype == np.float32
+    assert (found[bar(18, 98) == 1] > 0.85).all()
+    assert np.median(found[bar(18, 98) == 1]) > 0.95
+    assert not found[bar(24, 104) == 0].any()
+    assert found.max() <= 1
+
+
+def test_what_holds_no_ink():
+    rng = np.random.default_rng(0)
+    for level in (0, 0.3):
+        assert not binarize(np.full((60, 60), level, np.float32)).any()
+    assert not binarize(bar(20, level=0.9 * BINARIZATION.faintest)).any()
+    assert binarize(bar(20, level=1.3 * BINARIZATION.faintest)).any()
+    assert not binarize(0.3 + bar(20, level=0.9 * BINARIZATION.faintest)).any()
+    for deviation in (0.01, 0.05, 0.12):
+        grain = rng.normal(0.4, deviation, (150, 150)).astype(np.float32)
+        assert not binarize(correct_shading(correct_polarity(grain.clip(0, 1)))).any()
+    assert not binarize(bar(190, 190)).any()  # 90 % of the sheet
+    spot = np.zeros((300, 300), np.float32)
+    spot[150, 150] = 1  # a single bright pixel is no ink that all is compared with
+    assert binarize(spot + bar(20, side=300, level=0.3))[120, 150] > 0.9
+
+
+def test_a_stroke_that_fades_is_kept_and_a_smudge_as_faint_is_not():
+    sheet = np.zeros((200, 200), np.float32)
+    sheet[90:100, 20:160] = np.linspace(0.8, 0.3, 140)
+    sheet[140:150, 20:60] = 0.3
+    found = binarize(sheet)
+    assert (found[95, 20:160] > 0.25).all()
+    assert not found[135:155].any()
+
+
+def test_ink_in_much_grain_is_found(plates):
+    rng = np.random.default_rng(0)
+    for plate in plates[:10]:
+        grain = rng.normal(0.1, 0.05, plate.shape)
+        found = binarize(np.float32(0.3 * plate + grain).clip(0, 1))
+        assert np.mean(found[plate == 1] > 0.5) > 0.9
+        assert np.mean(found[plate == 0] > 0.5) < 0.02
+
+
+def test_separability():
+    normal = np.random.default_rng(0).normal(0, 1, (500, 500)).astype(np.float32)
+    assert np.isclose(separability(normal), 2 / np.pi, atol=0.01)
+    assert separability(normal) < BINARIZATION.separate
+    assert np.isclose(separability(bar(30)), 1)
+    assert np.isclose(separability(5 - 3 * bar(30)), 1)
+    even = np.linspace(0, 1, 10_000, dtype=np.float32).reshape(100, 100)
+    assert np.isclose(separability(even), 0.75, atol=0.01)
+    assert separability(np.zeros((20, 20), np.float32)) == 0

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from digitlib.imaging.components import Components
-from digitlib.imaging.fast import padded
+from digitlib.imaging.components import Components, crossing
 
 sheets = arrays(bool, array_shapes(min_dims=2, max_dims=2, max_side=15))
 
@@ -32,41 +31,46 @@ def drawn():
 
 @given(sheets)
 def test_pieces_are_scipys(ink):
-    pieces = Components(ink)
+    found = Components(ink)
     labels, n = ndimage.label(ink, np.ones((3, 3)))
     numbers = np.arange(1, n + 1)
-    assert pieces.n == n
-    assert np.array_equal(pieces.labels, labels)
-    assert np.array_equal(pieces.area, ndimage.sum_labels(ink, labels, numbers))
+    assert found.n == n
+    assert np.array_equal(found.labels, labels)
+    assert np.array_equal(found.area, ndimage.sum_labels(ink, labels, numbers))
     for i in range(n):
         rows, columns = np.nonzero(labels == i + 1)
-        edges = pieces.top[i], pieces.bottom[i], pieces.left[i], pieces.right[i]
+        edges = (
+            found.top[i],
+            found.bottom[i],
+            found.left[i],
+            found.right[i],
+        )
         assert edges == (rows.min(), rows.max() + 1, columns.min(), columns.max() + 1)
-        assert pieces.size[i] == 1 + max(np.ptp(rows), np.ptp(columns))
+        assert found.size[i] == 1 + max(np.ptp(rows), np.ptp(columns))
         on_border = np.isin(rows, (0, len(ink) - 1)).any()
         on_border |= np.isin(columns, (0, ink.shape[1] - 1)).any()
-        assert pieces.touching()[i] == on_border
+        assert found.touching()[i] == on_border
 
 
 @given(sheets, st.data())
 def test_pixels_are_those_of_the_chosen(ink, data):
-    pieces = Components(ink)
-    chosen = data.draw(arrays(bool, pieces.n))
-    expected = np.isin(pieces.labels, 1 + np.flatnonzero(chosen))
-    assert np.array_equal(pieces.pixels(chosen), expected)
-    assert np.array_equal(pieces.pixels(np.ones(pieces.n, bool)), ink)
+    found = Components(ink)
+    chosen = data.draw(arrays(bool, found.n))
+    expected = np.isin(found.labels, 1 + np.flatnonzero(chosen))
+    assert np.array_equal(found.pixels(chosen), expected)
+    assert np.array_equal(found.pixels(np.ones(found.n, bool)), ink)
 
 
 @given(sheets, st.integers(1, 9))
 def test_the_part_inside(ink, rim):
-    pieces = Components(ink)
+    found = Components(ink)
     rows, columns = np.indices(ink.shape)
     height, width = ink.shape
     far = (rows >= rim) & (rows < height - rim)
     far &= (columns >= rim) & (columns < width - rim)
-    labels = np.arange(1, pieces.n + 1)
-    expected = ndimage.mean(far, pieces.labels, labels) if pieces.n else []
-    assert np.allclose(pieces.inside(rim), expected)
+    labels = np.arange(1, found.n + 1)
+    expected = ndimage.mean(far, found.labels, labels) if found.n else []
+    assert np.allclose(found.inside(rim), expected)
 
 
 def test_no_rim_at_all(drawn):
@@ -84,21 +88,21 @@ def test_what_is_the_same_for_the_transposed_sheet(ink):
 
 
 def test_no_ink():
-    pieces = Components(np.zeros((5, 7), bool))
-    assert pieces.n == 0
-    for array in (pieces.area, pieces.top, pieces.right, pieces.size, pieces.along(),
-                  pieces.inside(1), pieces.touching()):  # fmt: skip
+    found = Components(np.zeros((5, 7), bool))
+    assert found.n == 0
+    for array in (found.area, found.top, found.right, found.size, found.along(),
+                  found.inside(1), found.touching()):  # fmt: skip
         assert array.shape == (0,)
-    assert not pieces.pixels(np.zeros(0, bool)).any()
-    assert pieces.pixels(np.zeros(0, bool)).shape == (5, 7)
+    assert not found.pixels(np.zeros(0, bool)).any()
+    assert found.pixels(np.zeros(0, bool)).shape == (5, 7)
 
 
 def test_drawn_pieces(drawn):
-    pieces = Components(drawn)
-    assert pieces.n == 5
-    assert pieces.area.tolist() == [5, 2, 12, 1, 1]
-    assert pieces.size.tolist() == [5, 2, 4, 1, 1]
-    assert pieces.touching().tolist() == [True, False, False, True, True]
+    found = Components(drawn)
+    assert found.n == 5
+    assert found.area.tolist() == [5, 2, 12, 1, 1]
+    assert found.size.tolist() == [5, 2, 4, 1, 1]
+    assert found.touching().tolist() == [True, False, False, True, True]
 
 
 def test_how_much_of_a_piece_lies_along_a_border():
@@ -124,19 +128,15 @@ def test_gaps():
     others = {(2, 2): 7, (2, 12): 7, (12, 25): 5, (22, 22): 2, (25, 0): 9}
     for row, column in others:
         ink[row, column] = True
-    pieces = Components(ink)
-    found = dict(zip(zip(pieces.top, pieces.left, strict=True), pieces.gaps(
-        int(pieces.area.argmax())), strict=True))  # fmt: skip
+    found = Components(ink)
+    found = dict(zip(zip(found.top, found.left, strict=True), found.gaps(
+        int(found.area.argmax())), strict=True))  # fmt: skip
     assert found == {**others, (10, 10): 0}
     nested = np.zeros((9, 9), bool)
     nested[1:8, 1:8] = True
     nested[2:7, 2:7] = False
     nested[4, 4] = True
-    assert (
-        Components(nested).gaps(0).tolist()
-        == Components(nested).gaps(1).tolist()
-        == [0, 0]
-    )
+    assert [Components(nested).gaps(i).tolist() for i in (0, 1)] == [[0, 0]] * 2
 
 
 def framed(width, inner, height=100, breadth=80):
@@ -154,22 +154,28 @@ def framed(width, inner, height=100, breadth=80):
     [(3, 30, True), (9, 30, True), (3, 15, False), (20, 30, False), (3, 0, False)],
 )
 def test_a_frame(width, inner, expected):
-    pieces = framed(width, inner)
-    assert pieces.surrounds(0, 0.12, 0.25) is expected
+    found = framed(width, inner)
+    assert found.surrounds(0, 0.12, 0.25) is expected
     if inner:
-        assert not pieces.surrounds(1, 0.12, 0.25)
+        assert not found.surrounds(1, 0.12, 0.25)
 
 
 def test_a_bar_is_no_frame():
     ink = np.zeros((60, 60), bool)
     ink[10:14, 5:55] = True
     ink[20:50, 20:40] = True
-    pieces = Components(ink)
-    assert not pieces.surrounds(0, 0.12, 0.25)
-    assert not pieces.surrounds(1, 0.12, 0.25)
+    found = Components(ink)
+    assert not found.surrounds(0, 0.12, 0.25)
+    assert not found.surrounds(1, 0.12, 0.25)
 
 
-@given(sheets, st.integers(0, 3))
-def test_padded_is_what_numpy_pads(sheet, by):
-    assert np.array_equal(padded(sheet, by), np.pad(sheet, by))
-    assert padded(sheet.astype(np.float32), by).dtype == np.float32
+@pytest.mark.parametrize(
+    ("reach", "aside", "crossed"),
+    [(1, 0, []), (2, 0, [2]), (2, 1, [1, 2, 3, 6]), (1, 1, [])],
+)
+def test_where_strokes_cross_a_line(reach, aside, crossed):
+    """A stroke across, one that slants, and one that ends at the line."""
+    ink = np.zeros((6, 12), bool)
+    ink[:2, 2] = ink[4:, 2] = ink[:2, 5] = ink[4:, 7] = ink[:2, 11] = True
+    found = crossing(ink, reach, aside)[2:4].all(axis=0)
+    assert np.flatnonzero(found).tolist() == crossed
