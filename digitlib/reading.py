@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
 import json
 import math
 
 import numpy as np
 
 from digitlib._internal.checks import check_count
+from digitlib._internal.files import load_arrays
 from digitlib.document.lattice import (
     FEATURES,
     LATTICE,
@@ -22,6 +22,7 @@ from digitlib.document.search import best_path
 from digitlib.document.test_time import AUGMENTATION, Augmentation, mean_probabilities
 from digitlib.errors import DigitlibError
 from digitlib.imaging.loading import load_strip
+from digitlib.model import ASSETS
 from digitlib.recognizer import Prediction, Recognizer
 
 
@@ -85,20 +86,34 @@ class Reading:
     """Of `Digit`, from top to bottom, and from left to right."""
 
 
+COUNTS = "known", "unknown"
+"""Whether it is known how many digits there are: the order of the thresholds."""
+
+
 @cache
 def settings():
-    """Load what a reader has learned: see `digitlib.tuning.segment_judge`.
+    """Load what a reader has learned, by `digitlib.tuning.reading_weights`.
 
     Returns
     -------
     dict
         ``"hidden"``, by each of ``digitlib.document.lattice.FEATURES``, and ``"bias"``,
         ``"output"`` and ``"output bias"``: the network that tells which segments are
-        digits; and ``"threshold"``, the least `Reading.confidence` to accept where
-        the number of digits is ``"known"``, and where it is ``"unknown"``.
+        digits; ``"threshold"``, the least `Reading.confidence` to accept where the
+        number of digits is ``"known"``, and where it is ``"unknown"``; and ``"made"``:
+        from what.
+
+    Raises
+    ------
+    DigitlibError
+        If the file, ``assets/segment_judge.npz``, is missing, damaged or altered.
     """
-    file = resources.files("digitlib") / "assets" / "reading.json"
-    return json.loads(file.read_text(encoding="utf-8"))
+    arrays = load_arrays(ASSETS / "segment_judge.npz")
+    features, made = arrays.pop("features"), arrays.pop("provenance")
+    learned = {name: array.tolist() for name, array in arrays.items()}
+    for name, keys in (("hidden", features.tolist()), ("threshold", COUNTS)):
+        learned[name] = dict(zip(keys, learned[name], strict=True))
+    return {**learned, "made": json.loads(str(made))}
 
 
 @cache

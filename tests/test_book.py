@@ -35,7 +35,7 @@ NOT_MEASURED = {
     },
     "glossary": {"50%": "what guessing gives between two kinds"},
     "handwriting": {
-        "97%": "what the threshold was chosen for; a cell compares it with ACCEPTED",
+        "97%": "what the threshold was chosen for; a cell compares it with ACCEPTANCE",
         "50%": "what guessing gives between two kinds",
     },
     "index": {

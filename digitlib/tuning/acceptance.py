@@ -5,6 +5,7 @@ the validation images; on images it has learned by heart, any network looks sure
 right.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,27 @@ from digitlib.recognizer import detect, traces
 from digitlib.synthesis import negatives
 from digitlib.synthesis.photographs import blanks, photographs
 
-ACCEPTED = 0.97  # of the validation images
-REGULARIZATION = 0.1  # scikit-learn's C: the smaller, the smaller the weights
+
+@dataclass(frozen=True)
+class AcceptanceSettings:
+    """How temperature, detector and threshold are found; all of it is chosen."""
+
+    accepted: float = 0.97  #: part of the validation images
+    resamples: int = 100  #: of the bootstrap by which a temperature is needed or not
+    lessons: int = 1000  #: at most, ``n`` of `material`
+    images: int = 40  #: at least, for each of these lessons
+    digits: int = 20_000  #: at most, that a detector learns from as they are
+    regularization: float = 0.1  #: scikit-learn's C: the smaller, the smaller weights
+    iterations: int = 500  #: of the logistic regression, at most
+    fewest: int = 10  #: images of a kind
 
 
-def fit_acceptance(weights, twin, fit_images, validation, seed=0, *, more=None):
+ACCEPTANCE = AcceptanceSettings()
+
+
+def fit_acceptance(
+    weights, twin, fit_images, validation, seed=0, *, more=None, settings=ACCEPTANCE
+):
     """Choose temperature, detector and threshold for trained weights.
 
     Parameters
@@ -38,42 +55,44 @@ def fit_acceptance(weights, twin, fit_images, validation, seed=0, *, more=None):
         Decides how the photographs look, and what else there is to learn from.
     more : tuple of two numpy.ndarray, shapes (k, 28, 28), float32, in [0, 1], optional
         Digits, and what is none, from which the detector learns too.
+    settings : AcceptanceSettings
 
     Returns
     -------
     detector : numpy.ndarray, shape (k,), float32
         For `digitlib.recognizer.detect`.
-    settings : dict
+    chosen : dict
         ``temperature`` and ``threshold``, as `digitlib.recognizer.Recognizer` uses
         them.
     """
     images, labels = validation
-    temperature = choose_temperature(twin, images, labels)
-    learn = material(fit_images, min(1000, len(fit_images) // 40), seed)
+    temperature = choose_temperature(twin, images, labels, settings)
+    n = min(settings.lessons, len(fit_images) // settings.images)
+    learn = material(fit_images, n, seed, settings)
     if more is not None:
         learn = [np.concatenate(pair) for pair in zip(learn, more, strict=True)]
     digits, others = learn
     detector, twins = (
-        fit_detector(activations(digits, w), activations(others, w))
+        fit_detector(activations(digits, w), activations(others, w), settings)
         for w in (weights, twin)
     )
     passed = activations(np.array([preprocess(image) for image in images]), twin)
     confidence = softmax(passed[-1] / temperature).max(axis=1)
-    threshold = np.quantile(confidence * detect(passed, twins), 1 - ACCEPTED)
-    settings = {"temperature": temperature, "threshold": round(float(threshold), 4)}
-    return detector, settings
+    trust = confidence * detect(passed, twins)
+    threshold = round(float(np.quantile(trust, 1 - settings.accepted)), 4)
+    return detector, {"temperature": temperature, "threshold": threshold}
 
 
-def choose_temperature(twin, images, labels):
+def choose_temperature(twin, images, labels, settings=ACCEPTANCE):
     """Fit a temperature; 1 where its 95 % interval contains 1: nothing to mend."""
-    probabilities = forward(images, twin)
-    low, high = bootstrap_interval(fit_temperature, probabilities, labels, 100)
+    found = forward(images, twin), labels
+    low, high = bootstrap_interval(fit_temperature, *found, settings.resamples)
     if low <= 1 <= high:
         return 1.0
-    return round(fit_temperature(probabilities, labels), 4)
+    return round(fit_temperature(*found), 4)
 
 
-def material(images, n=1000, seed=0):
+def material(images, n=1000, seed=0, settings=ACCEPTANCE):
     """Make what a detector learns from, as the network will see it.
 
     Parameters
@@ -82,12 +101,13 @@ def material(images, n=1000, seed=0):
         Digits.
     n : int
     seed : int, 0 to 2**32 - 1
+    settings : AcceptanceSettings
 
     Returns
     -------
     digits : numpy.ndarray, shape (k, 28, 28), float32, in [0, 1]
-        Up to 20,000 of the images, photographs of 2 n others, and all of them once
-        more, distorted.
+        As many of the images as ``settings.digits``, photographs of 2 n others, and
+        all of them once more, distorted.
     others : numpy.ndarray, shape (about 21 * n, 28, 28), float32, in [0, 1]
         Capital letters, two digits side by side, lines, noise and blank sheets with
         ink in them, as they are and twice distorted.
@@ -98,9 +118,8 @@ def material(images, n=1000, seed=0):
         found = np.array([preprocess(picture) for picture in pictures])
         return found[found.any(axis=(1, 2))]
 
-    digits = np.concatenate(
-        (images[4 * n :][:20_000], seen(photographs(images[: 2 * n], seed)))
-    )
+    photographed = seen(photographs(images[: 2 * n], seed))
+    digits = np.concatenate((images[4 * n :][: settings.digits], photographed))
     kinds = (
         negatives.printed_letters(fonts(), 2 * n, seed),
         negatives.digit_pairs(images[: 2 * n], images[2 * n : 4 * n], seed),
@@ -122,7 +141,7 @@ def fonts():
     return [p for p in sorted(folder.glob("DejaVu*.ttf")) if "Display" not in p.name]
 
 
-def fit_detector(digits, others):
+def fit_detector(digits, others, settings=ACCEPTANCE):
     """Fit a detector by logistic regression; both kinds count the same.
 
     Parameters
@@ -130,6 +149,7 @@ def fit_detector(digits, others):
     digits, others : tuples of numpy.ndarray, shapes (n, units), at last (n, 10)
         Of `digitlib.model.activations`, for images of digits, and for images of
         anything else.
+    settings : AcceptanceSettings
 
     Returns
     -------
@@ -138,17 +158,20 @@ def fit_detector(digits, others):
     Raises
     ------
     DigitlibError
-        If there are fewer than ten of either kind.
+        If there are fewer than ``settings.fewest`` of either kind.
     """
     from sklearn.linear_model import LogisticRegression
 
-    fewest = min(len(digits[0]), len(others[0]))
-    if fewest < 10:
-        raise DigitlibError(f"{fewest} images of a kind, but at least 10 are needed")
+    counts, least = [len(digits[0]), len(others[0])], settings.fewest
+    if min(counts) < least:
+        raise DigitlibError(
+            f"{min(counts)} images of a kind, but at least {least} are needed"
+        )
     inputs = np.concatenate((traces(digits), traces(others)))
-    labels = np.repeat([1, 0], [len(digits[0]), len(others[0])])
+    labels = np.repeat([1, 0], counts)
     mean, size = inputs.mean(axis=0), inputs.std(axis=0) + 1e-3
-    model = LogisticRegression(C=REGULARIZATION, max_iter=500, class_weight="balanced")
+    model = LogisticRegression(C=settings.regularization, max_iter=settings.iterations,
+                               class_weight="balanced")  # fmt: skip
     model.fit((inputs - mean) / size, labels)
     weights = model.coef_[0] / size
     return np.append(weights, model.intercept_ - weights @ mean).astype(np.float32)

@@ -1,31 +1,33 @@
-"""Learn what `digitlib.reading` needs: digitlib/assets/reading.npz and reading.json.
+"""Learn what `digitlib.reading` needs: reading.npz and segment_judge.npz.
 
     python -m digitlib.tuning.reading_weights FOLDER
 
 First the network: by the recipe "robust", but for more epochs, from the training images
 as they are, from the same written again with other pens, and from digits cut out of
 generated fields. Its detector learns from wrong cuts of such fields, too. Then the
-network's twin, which has learned from the first 50,000 images only.
-With fields of the other 10,000 digits the twin shows which pieces of ink are digits
-(with one half of them), and when a number may be accepted (with the other half).
+network's twin, which has learned from the first 50,000 images only. With fields of the
+other 10,000 digits the twin shows which segments are digits (with one half of them),
+and when a number may be accepted (with the other half).
 
 It takes most of an hour on two cores. What is finished is kept in FOLDER, and not made
-again.
+again; both files are written into ``digitlib/assets``.
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 import json
 from pathlib import Path
 import sys
+from types import SimpleNamespace
 
-from joblib import Parallel, delayed
 import numpy as np
 
 from digitlib import reading
+from digitlib._internal.files import load_arrays, save_arrays
+from digitlib._internal.workers import run_all
 from digitlib.data import checksum, load_mnist, split_validation
 from digitlib.document.lattice import FEATURES
-from digitlib.model import ASSETS, save_weights
+from digitlib.model import save_weights
 from digitlib.recognizer import Recognizer
 from digitlib.synthesis.forms import KINDS, fields
 from digitlib.tuning.acceptance import fit_acceptance
@@ -38,152 +40,176 @@ from digitlib.tuning.segment_judge import (
     rewrite,
 )
 
-RECIPE, EPOCHS, SEED = "robust", 60, 0
-COPIES = 2  # how often each image is written again
-FIELDS = 100  # of each kind for every 5,000 images
-DETECT, LEARN, CHOOSE = 100, 200, 400  # fields of each kind
-COUNTS = {"known": 0.01, "unknown": 0.01}  # of digits; how many accepted may be wrong
-JOBS = 2
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is learned from; all of it is chosen."""
+
+    recipe: str = "robust"  #: of `digitlib.tuning.recipes`
+    epochs: int = 60  #: of training
+    seed: int = 0  #: of all that is drawn
+    validation: int = 10_000  #: images that the twin does not see: the last ones
+    copies: int = 2  #: how often each image is written again
+    part: int = 5000  #: images for each of which so many ...
+    fields: int = 100  #: ... fields of each kind are written, to learn digits from
+    detect: int = 100  #: fields of each kind that the detector learns from
+    learn: int = 200  #: fields of each kind that the segment judge learns from
+    choose: int = 400  #: fields of each kind that thresholds are chosen on
+    wrong: tuple = (0.01, 0.01)  #: part of the accepted, of a known and unknown count
+    kinds: tuple = KINDS  #: of fields
+    jobs: int = 2  #: processes
 
 
-def lessons(name, images, labels, folder):
-    """What the network learns from some images: uint8 images and labels."""
-    path = folder / f"{name}.npz"
+PLAN = Plan()
+
+
+def lessons(path, images, labels, plan=PLAN):
+    """What the network learns from some images, uint8, and their labels."""
     if not path.exists():
         scaled = images / np.float32(255)
         found = [(images, labels)]
-        for seed in range(COPIES):
-            found.append(rewrite(scaled, labels, seed, JOBS))
-        for part in range(len(images) // 5000):
-            seed = SEED + 1000 + 10 * part
-            some = Recognizer(), scaled, labels, KINDS, FIELDS, seed, JOBS
-            seen, digits = cut_out(*some)
-            found.append((seen[digits != OTHER], digits[digits != OTHER]))
-            print(f"{name}: fields of part {part} cut", flush=True)
+        for seed in range(plan.copies):
+            found.append(rewrite(scaled, labels, seed, plan.jobs))
+        for part in range(len(images) // plan.part):
+            seed = plan.seed + 1000 + 10 * part
+            found.append(digits_cut_out(scaled, labels, plan.fields, seed, plan)[0])
+            print(f"{path.stem}: fields of part {part} cut", flush=True)
         x, y = (np.concatenate(of) for of in zip(*found, strict=True))
-        np.savez(path, x=x, y=y)
-    with np.load(path) as file:
-        return file["x"], file["y"]
+        save_arrays(path, {"x": x, "y": y})
+    arrays = load_arrays(path)
+    return arrays["x"], arrays["y"]
 
 
-def learn(name, some, folder):
+def digits_cut_out(images, labels, n, seed, plan=PLAN):
+    """Cut-out digits and their labels; and other cut-outs, all uint8."""
+    some = images, labels, plan.kinds, n, seed, plan.jobs
+    seen, _, digits = cut_out(Recognizer(), *some)
+    good = digits != OTHER
+    return (seen[good], digits[good]), seen[~good]
+
+
+def learn(path, some, plan=PLAN):
     """Train from some lessons; return the weights, and how many images there were."""
-    path = folder / f"{name}.npz"
     if not path.exists():
         x, y = (np.concatenate(of) for of in zip(*some, strict=True))
         x = x / np.float32(255)
-        model, _ = train_recipe(RECIPE, x, y, seed=SEED, epochs=EPOCHS)
-        np.savez(path, *model.get_weights(), n=len(x))
-        print(f"{name}: learned from {len(x)} images", flush=True)
-    with np.load(path) as file:
-        return [file[f"arr_{i}"] for i in range(6)], int(file["n"])
+        model, _ = train_recipe(plan.recipe, x, y, seed=plan.seed, epochs=plan.epochs)
+        weights = {str(i): array for i, array in enumerate(model.get_weights())}
+        save_arrays(path, weights | {"n": np.array(len(x))})
+        print(f"{path.stem}: learned from {len(x)} images", flush=True)
+    arrays = load_arrays(path)
+    n = int(arrays.pop("n"))
+    return [arrays[str(i)] for i in range(len(arrays))], n
 
 
-class Trained:
-    """Weights in the place of a Keras model."""
-
-    def __init__(self, weights):
-        self.get_weights = lambda: weights
-
-
-def store(path, weights, n, twin, fit, more, validation, made):
+def store(path, weights, n, twin, fit, more, validation, made, plan=PLAN):
     """Find out when to accept a digit, and write all of it down."""
-    detector, settings = fit_acceptance(weights, twin, fit, validation, SEED, more=more)
-    recipe = {"name": RECIPE, "images": n, "epochs": EPOCHS, "optimizer": "Adam"}
-    recipe |= {"rewritten": COPIES, "fields": FIELDS, **asdict(find_recipe(RECIPE))}
-    made = made | settings
-    save_weights(path, Trained(weights), detector, recipe=recipe, seed=SEED, **made)
+    some = weights, twin, fit, validation, plan.seed
+    detector, chosen = fit_acceptance(*some, more=more)
+    recipe = {"name": plan.recipe, "images": n, "epochs": plan.epochs}
+    recipe |= {"optimizer": "Adam", "rewritten": plan.copies, "fields": plan.fields}
+    recipe |= asdict(find_recipe(plan.recipe))
+    model, made = SimpleNamespace(get_weights=lambda: weights), made | chosen
+    save_weights(path, model, detector, recipe=recipe, seed=plan.seed, **made)
 
 
-def networks(folder):
+def networks(x, y, folder, plan=PLAN):
     """Train the network and its twin, store both, and return the twin's path."""
-    (x, y), _ = load_mnist()
-    fit, validation = split_validation(x, y)
-    lessons_fit = lessons("lessons", *fit, folder)
-    lessons_more = lessons("more", *validation, folder)
-    twin, n_twin = learn("twin", [lessons_fit], folder)
-    network, n = learn("network", [lessons_fit, lessons_more], folder)
-    paths = folder / "twin_weights.npz", ASSETS / "reading.npz"
+    fit, validation = split_validation(x, y, plan.validation)
+    lessons_fit = lessons(folder / "lessons.npz", *fit, plan)
+    lessons_more = lessons(folder / "more.npz", *validation, plan)
+    twin, n_twin = learn(folder / "twin.npz", [lessons_fit], plan)
+    network, n = learn(folder / "network.npz", [lessons_fit, lessons_more], plan)
+    paths = folder / "twin_weights.npz", reading.ASSETS / "reading.npz"
     if not all(path.exists() for path in paths):
-        names = "digitlib", "keras", "numpy", "tensorflow"
-        versions = {name: version(name) for name in names}
-        images = fit[0] / np.float32(255)
+        images, labels = fit[0] / np.float32(255), fit[1]
         validation = validation[0] / np.float32(255), validation[1]
-        some = Recognizer(), images, fit[1], KINDS, DETECT, SEED + 2000, JOBS
-        seen, digits = cut_out(*some)
-        seen = seen / np.float32(255)
-        more = seen[digits != OTHER], seen[digits == OTHER]
-        Parallel(2)(
-            delayed(store)(path, weights, n, twin, images, more, validation, made)
-            for path, weights, n, made in (
-                (paths[0], twin, n_twin, {}),
-                (paths[1], network, n, {
-                    "data_sha256": {"x_train": checksum(x), "y_train": checksum(y)},
-                    "versions": versions,
-                }),
-            )
-        )  # fmt: skip
+        cut = images, labels, plan.detect, plan.seed + 2000, plan
+        (digits, _), others = digits_cut_out(*cut)
+        more = digits / np.float32(255), others / np.float32(255)
+        made = {
+            "data_sha256": {"x_train": checksum(x), "y_train": checksum(y)},
+            "versions": versions("digitlib", "keras", "numpy", "tensorflow"),
+        }
+        common = twin, images, more, validation
+        work = [(paths[0], twin, n_twin, *common, {}, plan),
+                (paths[1], network, n, *common, made, plan)]  # fmt: skip
+        list(run_all(store, work, plan.jobs))
     return paths[0]
 
 
-def confidences(kind, images, labels, recognizer):
-    """How sure the reader is of fields, and whether it is right, by `COUNTS`."""
-    found, seed = {count: [] for count in COUNTS}, 100 + KINDS.index(kind)
-    for field in fields(images, labels, CHOOSE, kind=kind, seed=seed):
-        for count, answers in found.items():
-            digits = len(field.text.replace("\n", "")) if count == "known" else None
+def versions(*names):
+    """Return the version of each package."""
+    return {name: version(name) for name in names}
+
+
+def confidences(kind, images, labels, recognizer, plan=PLAN):
+    """How sure the reader is of fields, and whether it is right: shape (2, n, 2).
+
+    First where it is told how many digits there are, then where it is not.
+    """
+    found, seed = ([], []), 100 + KINDS.index(kind)
+    for field in fields(images, labels, plan.choose, kind=kind, seed=seed):
+        counts = len(field.text.replace("\n", "")), None
+        for digits, answers in zip(counts, found, strict=True):
             answer = reading.read(field.image, digits=digits, recognizer=recognizer)
             sure = answer.confidence if answer.reason in (None, "unsure") else 0.0
             answers.append((sure, answer.text == field.text))
     return found
 
 
-def main():
-    folder = Path(sys.argv[1])
-    folder.mkdir(parents=True, exist_ok=True)
-    twin = Recognizer(networks(folder))
-    out = ASSETS / "reading.json"
-    _, (images, labels) = split_validation(*load_mnist()[0])
-    images = images / np.float32(255)
-    half = len(images) // 2
-    hidden, *rest = fit_segments(
-        twin, images[:half], labels[:half], KINDS, LEARN, SEED, JOBS
-    )
-    names = "bias", "output", "output bias"
-    learned = {
-        "hidden": {
-            feature: np.round(some, 4).tolist()
-            for feature, some in zip(FEATURES, hidden, strict=True)
-        },
-        **{
-            name: np.round(some, 4).tolist()
-            for name, some in zip(names, rest, strict=True)
-        },
-        "threshold": dict.fromkeys(COUNTS, 0.0),
-    }
-    out.write_text(json.dumps(learned, indent=1) + "\n", encoding="utf-8")
+def choose_thresholds(images, labels, recognizer, plan=PLAN):
+    """Choose the least confidence to accept, for each of `digitlib.reading.COUNTS`."""
+    work = [(kind, images, labels, recognizer, plan) for kind in plan.kinds]
+    found = np.concatenate(list(run_all(confidences, work, plan.jobs)), axis=1)
+    thresholds = []
+    pairs = zip(reading.COUNTS, found.transpose(0, 2, 1), plan.wrong, strict=True)
+    for count, (sure, right), limit in pairs:
+        threshold = round(choose_threshold(sure, right, limit), 6)
+        thresholds.append(threshold)
+        accepted, good = (sure >= threshold).mean(), right[sure >= threshold].mean()
+        print(f"count {count}: {right.mean():.3f} right, threshold {threshold}, "
+              f"{accepted:.3f} accepted, {1 - good:.4f} of these wrong")  # fmt: skip
+    return thresholds
+
+
+def save_judge(learned, thresholds, made):
+    """Write what `digitlib.reading.settings` loads."""
+    names = "hidden", "bias", "output", "output bias"
+    arrays = {name: np.round(of, 4) for name, of in zip(names, learned, strict=True)}
+    arrays |= {"features": np.array(FEATURES), "threshold": np.array(thresholds)}
+    arrays["provenance"] = np.array(json.dumps(made))
+    save_arrays(reading.ASSETS / "segment_judge.npz", arrays)
     reading.settings.cache_clear()
     reading.segment_weights.cache_clear()
-    work = (delayed(confidences)(k, images[half:], labels[half:], twin) for k in KINDS)
-    found = Parallel(JOBS)(work)
-    for count, limit in COUNTS.items():
-        pairs = [pair for of in found for pair in of[count]]
-        sure, right = map(np.array, zip(*pairs, strict=True))
-        threshold = round(choose_threshold(sure, right, limit), 6)
-        learned["threshold"][count] = threshold
-        accepted, wrong = sure >= threshold, 1 - right[sure >= threshold].mean()
-        print(
-            f"count {count}: {right.mean():.3f} right, threshold {threshold}, "
-            f"{accepted.mean():.3f} accepted, {wrong:.4f} of these wrong"
-        )
-    learned["made"] = {
-        "recipe": RECIPE, "seed": SEED, "learned from": LEARN * len(KINDS),
-        "chosen on": CHOOSE * len(KINDS),
-        "wrong at most": COUNTS,
-        "versions": {name: version(name) for name in ("digitlib", "scikit-learn")},
+
+
+def judge_segments(twin, images, labels, plan=PLAN):
+    """Learn which segments are digits, and when to accept; write segment_judge.npz."""
+    half = len(images) // 2
+    some = images[:half], labels[:half], plan.kinds, plan.learn, plan.seed, plan.jobs
+    _, features, digits = cut_out(twin, *some)
+    learned = fit_segments(features, digits != OTHER, plan.seed)
+    save_judge(learned, (0.0, 0.0), {})
+    thresholds = choose_thresholds(images[half:], labels[half:], twin, plan)
+    made = {
+        "recipe": plan.recipe, "seed": plan.seed,
+        "learned from": plan.learn * len(plan.kinds),
+        "chosen on": plan.choose * len(plan.kinds),
+        "wrong at most": dict(zip(reading.COUNTS, plan.wrong, strict=True)),
+        "versions": versions("digitlib", "scikit-learn"),
     }  # fmt: skip
-    out.write_text(json.dumps(learned, indent=1) + "\n", encoding="utf-8")
+    save_judge(learned, thresholds, made)
+
+
+def main(folder, plan=PLAN):
+    """Do all that this module is for."""
+    folder.mkdir(parents=True, exist_ok=True)
+    x, y = load_mnist()[0]
+    twin = Recognizer(networks(x, y, folder, plan))
+    _, (images, labels) = split_validation(x, y, plan.validation)
+    judge_segments(twin, images / np.float32(255), labels, plan)
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]))
