@@ -12,20 +12,20 @@ from digitlib._internal.checks import check_count, check_images
 from digitlib.errors import DigitlibError
 
 
-def gaussian_noise(images, strength, rng):
+def gaussian_noise(images, strength, rng, deviation=0.15):
     """Grey noise, as of a camera in the dark: standard deviation 0.15, 0.3, 0.45."""
-    return images + rng.normal(0, 0.15 * strength, images.shape)
+    return images + rng.normal(0, deviation * strength, images.shape)
 
 
-def salt_and_pepper(images, strength, rng):
+def salt_and_pepper(images, strength, rng, part=0.03):
     """Single pixels turned black or white: 3, 6, 9 of a hundred."""
-    hit = rng.random(images.shape) < 0.03 * strength
+    hit = rng.random(images.shape) < part * strength
     return np.where(hit, rng.integers(0, 2, images.shape), images)
 
 
-def gaussian_blur(images, strength, rng):
+def gaussian_blur(images, strength, rng, deviation=0.8):
     """Out of focus: a Gaussian of standard deviation 0.8, 1.6, 2.4 pixels."""
-    return ndimage.gaussian_filter(images, (0, 0.8 * strength, 0.8 * strength))
+    return ndimage.gaussian_filter(images, deviation * strength, axes=(1, 2))
 
 
 def dilation(images, strength, rng):
@@ -40,9 +40,9 @@ def dilation(images, strength, rng):
     return grown
 
 
-def rotation(images, strength, rng):
+def rotation(images, strength, rng, degrees=15):
     """A crooked sheet: turned by 15, 30, 45 degrees, either way."""
-    angles = 15 * strength * rng.choice((-1, 1), len(images))
+    angles = degrees * strength * rng.choice((-1, 1), len(images))
     turned = [
         ndimage.rotate(image, angle, reshape=False, order=1)
         for image, angle in zip(images, angles, strict=True)

@@ -53,6 +53,7 @@ class FormSettings:
     falls: float = 0.7  #: how often a shadow falls there
     # Sheets without digits
     as_for: tuple = (3, 8)  #: as large as for so many digits
+    boxed: float = 0.5  #: how often ``"lines"`` are boxes
     # A page; lengths are in millimetres
     page: tuple = (210, 297)  #: A4
     dpi: tuple = (100, 600)  #: pixels an inch that may be asked for
@@ -314,7 +315,7 @@ def _empty(kind, fonts, rng, settings):
     thickness = printing.draw_rule(writer, rng, look)
     if kind == "text":
         return _write_text(fonts, writer, rng, settings)
-    if kind == "lines" and rng.random() < 0.5:
+    if kind == "lines" and rng.random() < settings.boxed:
         lines, corners = printing.draw_form(writer, thickness, rng, look).boxes(n)
     else:
         right, lines = n * writer.size, ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from itertools import islice
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from scipy import ndimage
 
 from digitlib.errors import DigitlibError
+from digitlib.synthesis import strokes
 from digitlib.synthesis.forms import (
     EMPTIES,
     FORMS,
@@ -35,17 +37,38 @@ every = np.arange(10)
 
 
 @pytest.fixture(scope="module")
-def sheets(validation):
+def few(validation):
+    """Of each digit about fifteen, and their labels."""
+    return tuple(array[:150] for array in validation)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _remembered():
+    """Thin each image once, and compare it once with its line: the slow part."""
+    real = strokes.likeness
+
+    @lru_cache(None)
+    def likeness(pixels):
+        return real(np.frombuffer(pixels, np.float32).reshape(28, 28))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(strokes, "_traced", lru_cache(None)(strokes._traced.__wrapped__))
+        patch.setattr(strokes, "likeness", lambda image, _: likeness(image.tobytes()))
+        yield
+
+
+@pytest.fixture(scope="module")
+def sheets(few):
     """Sheets of each kind, before there is paper."""
-    pool = make_pool(*validation)
+    pool = make_pool(*few)
     return {
         kind: [write(pool, kind, 5, rng) for rng in generators(N, 3)] for kind in KINDS
     }
 
 
 @pytest.fixture(scope="module")
-def a_page(validation):
-    return page(*validation, 30, dpi=150, seed=4)
+def a_page(few):
+    return page(*few, 30, dpi=150, seed=4)
 
 
 def pieces(coverage):
@@ -177,22 +200,22 @@ def test_digits_that_a_line_does_not_tell_are_not_written(kind, monkeypatch):
 
 @pytest.mark.parametrize("length", [2, 9])
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "lines"])
-def test_fields_have_the_length_asked_for(validation, kind, length):
-    [field] = fields(*validation, 1, kind=kind, length=length)
+def test_fields_have_the_length_asked_for(few, kind, length):
+    [field] = fields(*few, 1, kind=kind, length=length)
     assert len(field.text) == len(field.boxes) == length
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "mixed"])
-def test_the_seed_and_the_place_decide(validation, kind):
-    three = list(fields(*validation, 3, kind=kind, seed=5))
-    [first] = fields(*validation, 1, kind=kind, seed=5)
-    [other] = fields(*validation, 1, kind=kind, seed=6)
+def test_the_seed_and_the_place_decide(few, kind):
+    three = list(fields(*few, 3, kind=kind, seed=5))
+    [first] = fields(*few, 1, kind=kind, seed=5)
+    [other] = fields(*few, 1, kind=kind, seed=6)
     assert np.array_equal(first.image, three[0].image)
     assert np.array_equal(first.boxes, three[0].boxes)
     assert first.text == three[0].text
     assert len({field.image.tobytes() for field in (*three, other)}) == 4
     rng = list(generators(3, 5))[2]
-    again = develop(write(make_pool(*validation), draw_kind(kind, rng), 5, rng), rng)
+    again = develop(write(make_pool(*few), draw_kind(kind, rng), 5, rng), rng)
     assert np.array_equal(again.image, three[2].image)
     assert again.kind == three[2].kind
     assert kind in (again.kind, "mixed")
@@ -339,8 +362,8 @@ def test_lines_slope_as_much_as_their_kind_allows(sheets, kind):
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "mixed"])
-def test_fields_are_pictures_made_when_asked_for(validation, kind):
-    made = fields(*validation, 10_000, kind=kind, seed=1)
+def test_fields_are_pictures_made_when_asked_for(few, kind):
+    made = fields(*few, 10_000, kind=kind, seed=1)
     assert isinstance(made, Iterator)
     for field in islice(made, 3):
         assert field.image.dtype == np.uint8
@@ -352,7 +375,7 @@ def test_fields_are_pictures_made_when_asked_for(validation, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_ink_can_be_told_from_what_is_around_it(validation, sheets, kind):
+def test_ink_can_be_told_from_what_is_around_it(few, sheets, kind):
     for i, sheet in enumerate(sheets[kind]):
         image = develop(sheet, np.random.default_rng(i)).image.mean(axis=2)
         for box, glyph in zip(sheet.boxes, sheet.glyphs, strict=True):
@@ -422,11 +445,11 @@ def test_there_is_ink_in_the_boxes_of_a_page(a_page):
         assert grey[top:bottom, left:right].min() < paper - 30
 
 
-def test_every_digit_of_a_page_has_a_printed_box_around_it(validation, monkeypatch):
+def test_every_digit_of_a_page_has_a_printed_box_around_it(few, monkeypatch):
     monkeypatch.setattr(
         "digitlib.synthesis.forms.develop", lambda sheet, *others: sheet
     )
-    sheet = page(*validation, 12, dpi=100, seed=1)
+    sheet = page(*few, 12, dpi=100, seed=1)
     reach = round(sheet.writer.size)
     for left, top, right, bottom in sheet.boxes:
         above = sheet.printed[top - reach : (top + bottom) // 2, left:right]
@@ -435,8 +458,8 @@ def test_every_digit_of_a_page_has_a_printed_box_around_it(validation, monkeypat
         assert below.max() > 0.5
 
 
-def test_a_page_with_fonts_has_words_before_its_rows(validation, fonts, a_page):
-    worded = page(*validation, 30, dpi=150, fonts=fonts, seed=4)
+def test_a_page_with_fonts_has_words_before_its_rows(few, fonts, a_page):
+    worded = page(*few, 30, dpi=150, fonts=fonts, seed=4)
     left = min(worded.boxes[:, 0]) - 60
     dark = [
         (np.median(p) - p).max()

@@ -103,6 +103,17 @@ def test_a_pair_is_two_digits_beside_each_other(sheets):
         assert min(heights) > 0.85 * max(heights)
 
 
+def test_the_digits_of_a_pair_are_turned(sheets):
+    bars = np.zeros((1, 28, 28), np.float32)
+    bars[:, 4:24, 13:15] = 1
+    look = replace(PHOTOGRAPHS, turn=(30, 30), side=(400, 400))
+    list(digit_pairs(bars, bars, settings=replace(NEGATIVES, photographs=look)))
+    found, _ = ndimage.label(sheets[0] > 0.5)
+    for i in (1, 2):
+        slope = np.polyfit(*np.nonzero(found == i), 1)[0]
+        assert np.isclose(np.degrees(np.arctan(slope)), -30, atol=3)
+
+
 def test_letters_are_those_asked_for(fonts, sheets):
     for letter in "OX":
         list(printed_letters(fonts, 10, settings=replace(NEGATIVES, letters=letter)))

@@ -113,6 +113,15 @@ def test_a_camera_blurs_and_adds_noise_that_is_not_blurred():
         assert abs(np.corrcoef(beside[1:].ravel(), beside[:-1].ravel())[0, 1]) < 0.05
 
 
+def test_some_pictures_are_compressed():
+    scene = np.random.default_rng(0).random((64, 64, 3), np.float32)
+    whole, coarse = (
+        camera(scene, 2, np.random.default_rng(1), replace(PHOTOGRAPHS, jpeg=jpeg))
+        for jpeg in (0, 1)
+    )
+    assert 1 < np.abs(whole - coarse.astype(float)).mean() < 40
+
+
 # Photographs
 
 
@@ -157,6 +166,15 @@ def test_what_was_drawn_can_be_told(digits, some):
         assert low - 0.05 < longer / max(coverage.shape) < high
         assert width > STROKES.finest - 1e-9
         assert thin[0] * longer - 1 < width < thick[1] * (longer + 8)
+
+
+def test_digits_are_turned():
+    bar = np.zeros((28, 28), np.float32)
+    bar[4:24, 13:15] = 1
+    turned = replace(PHOTOGRAPHS, turn=(30, 30), side=(300, 300))
+    coverage, _ = write(bar, np.random.default_rng(0), turned)
+    slope = np.polyfit(*np.nonzero(coverage > 0.5), 1)[0]
+    assert np.isclose(np.degrees(np.arctan(slope)), -30, atol=2)
 
 
 def test_photographs_are_made_when_asked_for(digits):
