@@ -4,9 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-MOVES = np.array([0, -1, 1], np.int8)
-"""Columns by which a cut may step aside from row to row; of equals, the first wins."""
-
 
 @dataclass(frozen=True)
 class CutSettings:
@@ -56,16 +53,16 @@ class Cuts:
 
 def _cheapest(ink, settings):
     """What the cheapest way to each column of the last row costs, and its steps."""
-    width = ink.shape[1]
-    beside = 1 + MOVES[:, np.newaxis] + np.arange(width)
-    aside = np.abs(MOVES[:, np.newaxis]) * np.float32(settings.aside)
+    width, moves = ink.shape[1], np.array([0, -1, 1], np.int8)  # as equals are chosen
+    beside = 1 + moves[:, np.newaxis] + np.arange(width)
+    aside = np.abs(moves[:, np.newaxis]) * np.float32(settings.aside)
     cost, above = np.zeros((2, width + 2), np.float32)
     cost[[0, -1]] = np.inf
     steps = np.zeros(ink.shape, np.int8)
     for row, step in zip(ink, steps, strict=True):
         entered = settings.enter * (row - above[beside]).clip(0)
         ways = cost[beside] + entered + aside
-        step[:] = MOVES[ways.argmin(axis=0)]
+        step[:] = moves[ways.argmin(axis=0)]
         cost[1:-1] = ways.min(axis=0) + settings.through * row
         above[1:-1] = row
     return cost[1:-1], steps

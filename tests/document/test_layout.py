@@ -44,9 +44,9 @@ def test_digits_are_looked_at_in_one_size_unless_that_means_to_enlarge_them_much
     height,
 ):
     layout = layout_of("31746", height)
-    assert layout.height == pytest.approx(48, rel=0.06)
+    assert layout.height == pytest.approx(LAYOUT.target, rel=0.06)
     small = layout_of("31746", 12)
-    assert small.scale == 2
+    assert small.scale == LAYOUT.enlarged
     assert small.height == pytest.approx(24, rel=0.1)
 
 
@@ -224,13 +224,9 @@ def test_a_digit_that_touches_the_edge_of_the_page_is_kept(side, fall):
     length = width if side % 2 else height
     near = [(0, 0), (reach - fall, 0), (reach, length / 2), (reach + fall, length)]
     near += [(0, length)]
-    turned = [
-        (near, [(y, x) for x, y in near])[side % 2],
-        [(width - x, y) for x, y in near]
-        if side == 2
-        else [(y, height - x) for x, y in near],
-    ][side // 2]
-    draw.polygon(turned, fill=30)
+    if side > 1:
+        near = [((height if side % 2 else width) - x, y) for x, y in near]
+    draw.polygon([(y, x) for x, y in near] if side % 2 else near, fill=30)
     layout = find_lines(floats(np.asarray(image)))
     [line] = layout.lines
     assert counts(layout)[0] >= 5
@@ -285,16 +281,7 @@ def test_coloured_ink_is_found_as_black_ink():
 # No lines
 
 
-SHAPES = [
-    (1, 1),
-    (1, 3),
-    (2, 2),
-    (3, 3000),
-    (3000, 3),
-    (10, 20_000),
-    (40, 40),
-    (600, 800),
-]
+SHAPES = [(1, 1), (1, 3), (2, 2), (3, 3000), (3000, 3), (10, 20_000), (600, 800)]
 
 
 @pytest.mark.parametrize("shape", SHAPES)

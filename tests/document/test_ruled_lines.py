@@ -392,7 +392,7 @@ def test_a_row_of_narrow_boxes_is_erased(wide):
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 50), (50, 1), (3, 3000), (60, 60)])
-@pytest.mark.parametrize("grey", [0.0, 1.0])
-def test_images_of_any_shape_can_be_cleaned(shape, grey):
-    clean, _ = remove_ruled_lines(np.full(shape, grey, np.float32), HEIGHT)
-    assert clean.shape == shape
+def test_images_of_any_shape_can_be_cleaned(shape):
+    for grey in (0.0, 1.0):
+        clean, _ = remove_ruled_lines(np.full(shape, grey, np.float32), HEIGHT)
+        assert clean.shape == shape
