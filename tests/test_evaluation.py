@@ -70,16 +70,6 @@ def test_rows_are_true_and_columns_are_predicted():
     assert result.most_confused() == [(4, 9, 1)]
 
 
-def test_the_shipped_weights(test_probabilities, test_labels):
-    result = evaluate(test_probabilities, test_labels)
-    predicted = test_probabilities.argmax(axis=1)
-    assert result.accuracy == metrics.accuracy_score(test_labels, predicted)
-    low, high = result.interval
-    assert low < result.accuracy < high
-    assert high - low < 0.007
-    assert result.confusion.sum() == 10_000
-
-
 @given(st.integers(1, 20_000), st.data(), st.floats(0.5, 0.999))
 def test_wilson_interval_is_scipys(trials, data, confidence):
     successes = data.draw(st.integers(0, trials))
@@ -136,18 +126,12 @@ def test_misread_is_every_error_surest_first(test_probabilities, test_labels):
 @pytest.mark.parametrize(
     "function",
     [
-        evaluate,
-        misread,
-        calibrate,
-        fit_temperature,
-        risk_coverage,
-        lambda probabilities, labels: mcnemar(probabilities, probabilities, labels),
-        lambda probabilities, labels: rejection_rate(probabilities, labels, 0.01),
-        lambda probabilities, labels: bootstrap_interval(
-            accuracy, probabilities, labels
-        ),
+        evaluate, misread, calibrate, fit_temperature, risk_coverage,
+        lambda p, labels: mcnemar(p, p, labels),
+        lambda p, labels: rejection_rate(p, labels, 0.01),
+        lambda p, labels: bootstrap_interval(accuracy, p, labels),
     ],
-)
+)  # fmt: skip
 def test_bad_input(function, probabilities, labels, message):
     with pytest.raises(DigitlibError, match=message):
         function(probabilities, labels)
@@ -158,31 +142,12 @@ def answers(right):
     return one_hot(np.where(right, 3, 5))
 
 
-@pytest.mark.parametrize(
-    ("only_first", "only_second", "p_value"),
-    [
-        (0, 0, 1.0),
-        (1, 0, 1.0),
-        (5, 5, 1.0),
-        (0, 6, 2 / 64),
-        (10, 2, 2 * (1 + 12 + 66) / 4096),
-        (2, 10, 2 * (1 + 12 + 66) / 4096),
-    ],
-)
-def test_mcnemar_counts_coin_tosses(only_first, only_second, p_value):
-    first = [True] * only_first + [False] * only_second + [True] * 7 + [False] * 4
-    second = [False] * only_first + [True] * only_second + [True] * 7 + [False] * 4
-    found = mcnemar(answers(first), answers(second), np.full(len(first), 3))
-    assert found[:2] == (only_first, only_second)
-    assert np.isclose(found[2], p_value)
-    assert [type(number) for number in found] == [int, int, float]
-
-
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=200))
 def test_mcnemar_is_the_exact_binomial_test(pairs):
     first, second = np.array(pairs).T
     labels = np.full(len(pairs), 3)
     only_first, only_second, p_value = mcnemar(answers(first), answers(second), labels)
+    assert [type(number) for number in (only_first, p_value)] == [int, float]
     assert only_first == sum(a and not b for a, b in pairs)
     assert only_second == sum(b and not a for a, b in pairs)
     tosses = only_first + only_second
@@ -192,11 +157,6 @@ def test_mcnemar_is_the_exact_binomial_test(pairs):
         assert np.isclose(p_value, stats.binomtest(only_second, tosses).pvalue)
     swapped = mcnemar(answers(second), answers(first), labels)
     assert swapped == (only_second, only_first, p_value)
-
-
-def test_mcnemar_of_a_network_with_itself(test_probabilities, test_labels):
-    found = mcnemar(test_probabilities, test_probabilities, test_labels)
-    assert found == (0, 0, 1.0)
 
 
 def test_mcnemar_needs_the_same_images():
@@ -231,9 +191,8 @@ def calibration_by_hand(probabilities, labels, bins):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_calibration_is_that_by_hand(bins, dtype):
     probabilities, labels = draw_calibrated(500)
-    probabilities = scale_temperature(probabilities, 0.7).astype(
-        dtype
-    )  # not calibrated
+    probabilities = scale_temperature(probabilities, 0.7)  # not calibrated
+    probabilities = probabilities.astype(dtype)
     error, counts, confidences, accuracies = calibration_by_hand(
         probabilities, labels, bins
     )
@@ -307,13 +266,6 @@ def test_scaling_divides_the_scores(seed, temperature):
     assert np.array_equal(found.argmax(axis=1), scores.argmax(axis=1))
 
 
-def test_scaling_with_1_changes_nothing(test_probabilities):
-    assert (
-        np.abs(scale_temperature(test_probabilities, 1) - test_probabilities).max()
-        < 1e-6
-    )
-
-
 def test_scaling_makes_less_sure_or_surer():
     probabilities, _ = draw_calibrated(100)
     confidence = probabilities.max(axis=1)
@@ -364,12 +316,7 @@ def test_numpys_numbers_are_numbers(number):
     assert wilson_interval(5, 10, number) == wilson_interval(5, 10, 0.5)
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_the_temperature_of_calibrated_probabilities_is_1(seed):
-    assert abs(fit_temperature(*draw_calibrated(20_000, seed)) - 1) < 0.03
-
-
-@pytest.mark.parametrize("temperature", [0.3, 0.5, 2.0, 5.0])
+@pytest.mark.parametrize("temperature", [0.3, 0.5, 1.0, 2.0, 5.0])
 def test_the_temperature_that_was_put_in_is_taken_out(temperature):
     probabilities, labels = draw_calibrated(20_000)
     found = fit_temperature(scale_temperature(probabilities, temperature), labels)
@@ -379,12 +326,10 @@ def test_the_temperature_that_was_put_in_is_taken_out(temperature):
 def test_no_other_temperature_has_a_lower_log_loss(test_probabilities, test_labels):
     best = fit_temperature(test_probabilities, test_labels)
     assert type(best) is float
-    lowest = calibrate(
-        scale_temperature(test_probabilities, best), test_labels
-    ).log_loss
-    for other in np.geomspace(0.05, 20, 60):
-        scaled = scale_temperature(test_probabilities, float(other))
-        assert calibrate(scaled, test_labels).log_loss > lowest - 1e-7
+    others = [best, *np.geomspace(0.05, 20, 60)]
+    scaled = [scale_temperature(test_probabilities, float(t)) for t in others]
+    lowest, *losses = [calibrate(p, test_labels).log_loss for p in scaled]
+    assert min(losses) > lowest - 1e-7
 
 
 def test_the_temperature_stays_in_its_range():
@@ -425,7 +370,7 @@ def test_risk_and_coverage_of_every_threshold(readings):
 
 
 @given(readings, st.sampled_from([0, 0.01, 0.1, 0.25, 0.5, 1]))
-def test_set_aside_is_the_smallest_of_all(readings, risk):
+def test_the_rejection_rate_is_the_smallest_of_all(readings, risk):
     found = rejection_rate(*as_probabilities(readings), risk)
     possible = [1.0]
     for least in {sure for sure, _ in readings}:
@@ -451,23 +396,6 @@ def test_risk_and_coverage_of_the_shipped_weights(test_probabilities, test_label
     assert (risk[k + 1 :] > 0.005).all()
 
 
-@pytest.mark.parametrize(
-    ("right", "risk", "expected"),
-    [
-        ([1, 1, 1, 1], 0, 0.0),
-        ([0, 0, 0, 0], 0.5, 1.0),
-        ([0, 0, 0, 0], 1, 0.0),
-        ([1, 1, 0, 0], 0, 0.5),
-        ([1, 1, 0, 0], 0.34, 0.25),
-        ([0, 1, 1, 1], 0.3, 0.0),
-        ([0, 1, 1, 1], 0.2, 1.0),
-    ],
-)
-def test_set_aside_by_hand(right, risk, expected):
-    readings = list(zip([0.9, 0.8, 0.7, 0.6], map(bool, right), strict=True))
-    assert np.isclose(rejection_rate(*as_probabilities(readings), risk), expected)
-
-
 @pytest.mark.parametrize("risk", [-0.1, 1.1, np.nan, "low", None])
 def test_risk_out_of_range(risk):
     with pytest.raises(DigitlibError, match="risk: a number from 0 to 1"):
@@ -481,18 +409,6 @@ def test_bootstrap_of_an_accuracy_is_near_wilsons(test_probabilities, test_label
     assert np.allclose(found, wilson_interval(correct, 2000), atol=0.002)
     assert found[0] < correct / 2000 < found[1]
     assert [type(number) for number in found] == [float, float]
-
-
-def test_bootstrap_of_a_mean_is_near_the_normal_interval():
-    probabilities, labels = draw_calibrated(400)
-
-    def mean_confidence(probabilities, labels):
-        return probabilities.max(axis=1).mean()
-
-    confidence = probabilities.max(axis=1)
-    expected = stats.norm(confidence.mean(), stats.sem(confidence)).interval(0.95)
-    found = bootstrap_interval(mean_confidence, probabilities, labels, 2000)
-    assert np.allclose(found, expected, atol=0.1 * stats.sem(confidence) * 2)
 
 
 def test_bootstrap_draws_images_with_their_labels():

@@ -31,13 +31,6 @@ def recognizer():
     return Recognizer()
 
 
-class Model:
-    """As much of a Keras model as `save_weights` needs."""
-
-    def __init__(self, weights):
-        self.get_weights = lambda: list(weights)
-
-
 @pytest.fixture
 def made(tmp_path, weights):
     """A recognizer from a file with a detector that says the same of all images."""
@@ -47,7 +40,7 @@ def made(tmp_path, weights):
         detector = None
         if is_digit is not None:
             detector = np.append(np.zeros(221), special.logit(is_digit))
-        save_weights(path, Model(weights), detector, **settings)
+        save_weights(path, weights, detector, **settings)
         return Recognizer(path, preprocess=resize_only)
 
     return make
@@ -239,8 +232,8 @@ def test_photographs_are_read(recognizer, test_images, test_labels, n):
 
 def test_digits_of_other_writers_are_read(recognizer):
     other = load_digits()
-    results = recognizer.predict_many(other.images / 16)
-    right = [r.digit == y for r, y in zip(results, other.target, strict=True)]
+    results = recognizer.predict_many(other.images[::2] / 16)
+    right = [r.digit == y for r, y in zip(results, other.target[::2], strict=True)]
     assert np.mean(right) >= 0.92
 
 
