@@ -1,5 +1,7 @@
 """The figures: they show the numbers they are given."""
 
+from itertools import pairwise
+
 import matplotlib as mpl
 
 mpl.use("Agg")
@@ -91,17 +93,31 @@ def test_units_are_not_transposed():
     kernel = np.full((784, 3), 0.01)
     kernel[28 * 2 + 5, 1] = 1  # row 2, column 5 of the second unit
     picture = canvas(plots.units(kernel))
-    assert np.unravel_index(np.nanargmax(picture), picture.shape) != (5, 32)
     assert picture[2, 30 + 5] == 1
+    assert picture[5, 30 + 2] != 1
+    many = canvas(plots.units(np.eye(784, 200), columns=20))  # and one that is 0
+    assert many.shape == (10 * 30, 20 * 30)
+    assert (many == 1).sum() == 200
+    assert not np.isnan(canvas(plots.units(np.zeros((784, 1))))[0, 0])
 
 
-def test_activations_and_answers():
+@pytest.mark.parametrize("widths", [(100, 100), (200,), (7, 30, 5)])
+def test_activations_of_layers_of_any_width(widths):
+    hidden = [np.arange(1.0, n + 1) for n in widths]
+    *pictures, last = plots.activations(np.zeros((28, 28)), *hidden, np.eye(10)[3])
+    shown = [np.ma.filled(canvas(axes), np.nan) for axes in pictures[1:]]
+    for picture, values in zip(shown, hidden, strict=True):
+        kept = picture[~np.isnan(picture)]  # row by row, and nothing else
+        assert kept.tolist() == values.tolist()
+        assert picture.shape[0] <= picture.shape[1] <= picture.shape[0] + 1
+    titles = [axes.get_title().replace("\n", " ") for axes in (*pictures, last)]
+    named = [f"{n} units" for n in widths]
+    assert titles == ["28 x 28 pixels", *named, "10 probabilities"]
+    assert [bar.get_width() for bar in last.patches] == np.eye(10)[3].tolist()
+
+
+def test_answers():
     probabilities = np.eye(10)[[3, 7]]
-    four = plots.activations(
-        np.zeros((28, 28)), np.zeros(100), np.zeros(100), probabilities[0]
-    )
-    widths = [bar.get_width() for bar in four[3].patches]
-    assert widths == probabilities[0].tolist()
     pairs = plots.answers(np.zeros((2, 28, 28)), probabilities)
     assert [bar.get_width() for bar in pairs[1, 1].patches] == probabilities[1].tolist()
 
@@ -154,11 +170,18 @@ def test_scatter_of_shows_everything_and_the_range():
     assert [line.get_xdata()[0] for line in axes.lines] == [92, 98]
 
 
-def test_network_names_every_array_and_its_shape():
-    axes = plots.network([784, 100, 10], ["ReLU", "softmax"])
-    shown = " ".join(texts(axes))
-    for name in ("kernel_1\n784 x 100", "bias_2\n10", "784 pixels", "softmax"):
-        assert name in shown
+@pytest.mark.parametrize("sizes", [(784, 200, 10), (784, 64, 32, 16, 10)])
+def test_network_names_every_array_and_its_shape(sizes):
+    functions = ["ReLU"] * (len(sizes) - 2) + ["softmax"]
+    shown = texts(plots.network(sizes, functions))
+    for i, (n, m) in enumerate(pairwise(sizes), 1):
+        assert f"kernel_{i}\n{n} x {m}\nbias_{i}\n{m}" in shown
+    units = [f"{n} units" for n in sizes[1:]]
+    assert [text for text in shown if text.endswith(("s", "units")) and "\n" not in text
+            ] == ["784 pixels", *units]  # fmt: skip
+    assert [text for text in shown if text in functions] == functions
+    with pytest.raises(ValueError, match="zip"):
+        plots.network(sizes, functions[1:])
 
 
 def test_dots():
