@@ -170,6 +170,7 @@ def test_lines_are_straight_white_and_as_many_as_stated(black, strength):
     for lines in (rows, columns):
         assert 0.4 < lines.sum() / (strength * len(black)) < 0.6
         assert lines[:, 2:26].any(axis=0).all()
+        assert not lines[:, [0, 1, 26, 27]].any()
 
 
 def test_lines_leave_the_rest_of_the_image(digits):

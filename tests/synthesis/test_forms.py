@@ -10,7 +10,7 @@ import pytest
 from scipy import ndimage
 
 from digitlib.errors import DigitlibError
-from digitlib.synthesis import strokes
+from digitlib.synthesis import photographs, strokes
 from digitlib.synthesis.forms import (
     EMPTIES,
     FORMS,
@@ -385,6 +385,50 @@ def test_ink_can_be_told_from_what_is_around_it(few, sheets, kind):
             around &= sheet.printed[top:bottom, left:right] == 0
             if around.mean() > 0.05:
                 assert abs(own[glyph == 1].mean() - own[around].mean()) > 12
+
+
+@pytest.mark.parametrize("printed", [False, True])
+@pytest.mark.parametrize("kind", ["clear", "shadow", "page"])
+def test_paper_light_and_camera_are_those_of_the_kind(
+    sheets, kind, printed, monkeypatch
+):
+    sheet = replace(sheets["ruled" if printed else "clear"][0], kind=kind)
+    seen = {}
+
+    def remembering(step, real):
+        def remember(*given):
+            seen[step] = given
+            return real(*given)
+
+        monkeypatch.setattr(photographs, step, remember)
+
+    for step in ("paper", "light", "camera"):
+        remembering(step, getattr(photographs, step))
+    develop(sheet, np.random.default_rng(0))
+    page, size = kind == "page", sheet.writer.size
+    assert seen["paper"][-1].board == (0 if page or printed else FORMS.board)
+    light, usual = seen["light"][-1], photographs.PHOTOGRAPHS
+    scan, gradient, shadow = usual.scan, usual.gradient, usual.shadow
+    if kind == "shadow":
+        scan, gradient, shadow = 0, FORMS.strong, FORMS.falls
+    assert light.scan == (1 if page else scan)
+    assert (light.gradient, light.shadow) == (gradient, shadow)
+    finest = FORMS.sharp if page else FORMS.focus * size
+    assert seen["camera"][1] == min(sheet.writer.width, finest)
+
+
+@pytest.mark.parametrize(("dirty", "edged"), [(0, 0), (0, 1), (1, 0), (1, 1)])
+def test_specks_and_the_edge_of_the_page_lie_on_the_sheet(
+    sheets, dirty, edged, monkeypatch
+):
+    laid, real = [], photographs.cover
+    monkeypatch.setattr(
+        photographs, "cover", lambda *given: laid.append(given) or real(*given)
+    )
+    settings = replace(FORMS, dirty=dirty, edged=edged)
+    develop(sheets["clear"][0], np.random.default_rng(0), settings)
+    assert len(laid) == 1 + dirty + edged  # the ink is the one
+    assert all(coverage.any() for _, coverage, _ in laid)
 
 
 def test_the_edge_of_a_page_stays_within_one_margin():
