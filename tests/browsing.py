@@ -12,6 +12,7 @@ goes wrong on a page, and `visit` opens an address and waits until it is quiet:
 """
 
 import asyncio
+import fcntl
 import os
 from pathlib import Path
 import shutil
@@ -45,8 +46,24 @@ FLAGS = [
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
-    """The folder of the site, built from what is stored, with warnings as errors."""
-    folder = tmp_path_factory.mktemp("site")
+    """The folder of the site, built from what is stored, with warnings as errors.
+
+    It is built once a run: the first process that needs it builds it, and the others
+    wait and look at the same.
+    """
+    own = tmp_path_factory.getbasetemp()
+    common = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    folder = common / "site"
+    with (common / "site.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (common / "site.built").exists():
+            build(folder)
+            (common / "site.built").touch()
+    return folder / "_build" / "html"
+
+
+def build(folder):
+    """Build the book into a folder."""
     command = [Path(sys.executable).parent / "jupyter-book", "build", ROOT, "--all",
                "-W", "--keep-going", "--path-output", folder]  # fmt: skip
     # As at a reader's home, also in CI: without the address of a repository.
@@ -57,7 +74,6 @@ def site(tmp_path_factory):
         command, capture_output=True, text=True, check=False, env=env
     )
     assert built.returncode == 0, built.stdout[-3000:] + built.stderr[-3000:]
-    return folder / "_build" / "html"
 
 
 @pytest.fixture(scope="session")

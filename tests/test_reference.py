@@ -8,6 +8,7 @@ import sys
 
 from bs4 import BeautifulSoup
 from command_help import help_of
+from house import modules, room_of
 import nbformat
 import pytest
 
@@ -16,18 +17,16 @@ from digitlib.__main__ import main
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "book" / "reference"
 NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
-MODULES = sorted(
-    path for path in (ROOT / "digitlib").glob("*.py") if not path.stem.startswith("__")
-)
+MODULES = {name: path for name, path in modules().items() if name != "__main__"}
 COMMANDS = ("recognize", "read", "train", "sweep", "evaluate")
 
 
-def public(path):
+def public(name):
     """The public functions and classes that a module defines, with their docstrings."""
-    for node in ast.parse(path.read_text()).body:
+    for node in ast.parse(MODULES[name].read_text()).body:
         kinds = (ast.FunctionDef, ast.ClassDef)
         if isinstance(node, kinds) and not node.name.startswith("_"):
-            yield f"digitlib.{path.stem}.{node.name}", ast.get_docstring(node)
+            yield f"digitlib.{name}.{node.name}", ast.get_docstring(node)
 
 
 @pytest.fixture(scope="session")
@@ -50,13 +49,21 @@ def entries(reference):
 
 def test_every_module_has_one_place():
     texts = "".join(path.read_text() for path in REFERENCE.glob("*.md"))
-    placed = re.findall(r"^\.\. automodule:: digitlib\.(\w+)$", texts, re.M)
-    assert sorted(placed) == [path.stem for path in MODULES]
+    placed = re.findall(r"^\.\. automodule:: digitlib\.([\w.]+)$", texts, re.M)
+    assert sorted(placed) == sorted(MODULES)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=[path.stem for path in MODULES])
-def test_every_public_name_is_there_with_its_docstring(path, entries):
-    for name, docstring in public(path):
+def test_every_room_has_its_page():
+    for room in {*map(room_of, MODULES)} - {"reading"}:
+        page = (REFERENCE / f"{room.strip('_')}.md").read_text()
+        placed = re.findall(r"automodule:: digitlib\.([\w.]+)$", page, re.M)
+        here = {name for name in MODULES if room_of(name) == room}
+        assert {*placed} - {"reading"} == here
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_public_name_is_there_with_its_docstring(module, entries):
+    for name, docstring in public(module):
         assert docstring, f"{name} has no docstring"
         first = docstring.split("\n\n")[0]
         said = re.sub(r"\W", "", entries[name])
@@ -66,7 +73,8 @@ def test_every_public_name_is_there_with_its_docstring(path, entries):
 def test_no_private_name_and_no_address_in_memory_is_there(entries, reference):
     assert len(entries) > 150
     for name in entries:
-        assert not any(part.startswith("_") for part in name.split(".")), name
+        public = name.removeprefix("digitlib._internal.")
+        assert not any(part.startswith("_") for part in public.split(".")), name
     for page in reference:
         assert not re.search(r"\b0x[0-9a-f]", page.article.get_text())
         assert "<function" not in page.article.get_text()
@@ -107,7 +115,7 @@ with mock(config["autodoc_mock_imports"]):
         __import__(f"digitlib.{module}")
     assert type(sys.modules["tensorflow"]).__name__ == "_MockModule"
 """
-    command = [sys.executable, "-c", code, *(path.stem for path in MODULES)]
+    command = [sys.executable, "-c", code, *MODULES]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
 
@@ -145,7 +153,7 @@ def test_names_in_cells_lead_to_their_entries(path, site, entries):
         assert link["href"].startswith("../book/reference/")
         assert link.find_parent("pre")
         name = link["href"].rpartition("#")[2].removeprefix("module-")
-        assert name in entries or name in {f"digitlib.{m.stem}" for m in MODULES}
+        assert name in entries or name in {f"digitlib.{module}" for module in MODULES}
     blocks = {block.get_text().strip(): block for block in page.select("article pre")}
     names = {name for name, _ in wanted}
     for source in shown_code(path):

@@ -1,0 +1,157 @@
+"""The plan of the house: which room may import which, and how large each may grow."""
+
+import ast
+from itertools import chain
+from pathlib import Path
+import subprocess
+import sys
+import tomllib
+
+from house import CORE, PACKAGE, imports, layers, modules, needed, room_of, rooms
+import pytest
+from setuptools import find_packages
+
+ROOT = Path(__file__).parent.parent
+MODULES = modules()
+TREES = {name: ast.parse(path.read_text()) for name, path in MODULES.items()}
+each_module = pytest.mark.parametrize("name", MODULES)
+
+PLUMBING = {"_internal", "errors"}  # what everybody may import
+TO_RECOGNIZE = {"imaging", "preprocessing", "data", "model"}
+TO_READ = TO_RECOGNIZE | {"recognizer", "document"}
+EVERYTHING = {"synthesis", "training", "augmentation", "evaluation", "reading"}
+
+# Of each room, and of each module in none: what it may import besides itself.
+ARROWS = {
+    "errors": set(),
+    "_internal": set(),
+    "imaging": set(),
+    "data": set(),
+    "evaluation": set(),
+    "plots": set(),
+    "augmentation": set(),
+    "model": {"data"},
+    "training": {"data", "model", "augmentation"},
+    "preprocessing": {"imaging"},
+    "recognizer": TO_RECOGNIZE,
+    "document": TO_READ - {"document"},
+    "reading": TO_READ,
+    "batch": TO_READ | {"reading"},
+    "synthesis": {"imaging", "data", "preprocessing"},
+    "tuning": TO_READ | EVERYTHING,
+    "__main__": TO_READ | EVERYTHING | {"tuning", "batch"},
+}
+
+
+def run(code):
+    """What a fresh interpreter prints."""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+# The arrows
+
+
+@each_module
+def test_a_module_imports_only_what_its_room_may(name):
+    room = name.partition(".")[0]
+    used = {other.partition(".")[0] for other in imports(MODULES[name], MODULES)}
+    assert used - {room} <= ARROWS[room] | PLUMBING
+    if room == "errors":
+        assert not used
+
+
+def test_no_modules_import_one_another_in_a_circle():
+    used = {name: imports(path, MODULES) for name, path in MODULES.items()}
+    assert sum(map(len, layers(used))) == len(MODULES)
+    with pytest.raises(ValueError, match="circle"):
+        layers({"a": {"b"}, "b": {"a"}})
+
+
+def test_imports_are_found_wherever_they_stand(tmp_path):
+    file = tmp_path / "some.py"
+    file.write_text(
+        "import numpy, digitlib.data as d\n"
+        "from digitlib import model\n"
+        "def f():\n"
+        "    from digitlib.imaging.fast import otsu\n"
+        "    import_module('digitlib.training')\n"
+    )
+    assert imports(file, MODULES) == {"data", "model", "imaging.fast", "training"}
+
+
+def test_nobody_imports_a_relative_name():
+    for name, tree in TREES.items():
+        for node in ast.walk(tree):
+            assert not (isinstance(node, ast.ImportFrom) and node.level), name
+
+
+# The map
+
+
+def test_the_map_has_every_module_in_one_room_and_arrows_down():
+    inside, used = rooms()
+    assert sorted(chain(*inside.values())) == sorted(MODULES)
+    assert set(inside["core"]) == set(CORE)
+    rows = layers(used)
+    floor = {room: number for number, row in enumerate(rows) for room in row}
+    assert all(floor[above] < floor[below] for above, below in needed(used))
+    assert {room_of(name) for name in ("model", "batch.run")} == {"core", "batch"}
+
+
+def test_the_map_leaves_out_only_what_follows_from_other_arrows():
+    used = {"a": {"b", "c"}, "b": {"c"}, "c": set()}
+    assert needed(used) == [("a", "b"), ("b", "c")]
+
+
+# What an import costs
+
+
+def test_importing_the_package_imports_nothing_else():
+    code = (
+        "import sys; old = {*sys.modules}; import digitlib; print(*sys.modules - old)"
+    )
+    code = code.replace("sys.modules - old", "{*sys.modules} - old")
+    assert run(code) == ["digitlib"]
+
+
+def test_who_only_recognizes_loads_no_tensorflow():
+    loaded = run("import digitlib.recognizer, sys; print(*sys.modules)")
+    heavy = {"tensorflow", "keras", "matplotlib", "sklearn", "joblib", "digitlib.plots"}
+    assert not heavy & set(loaded)
+
+
+# The same shape everywhere
+
+
+def test_every_package_is_installed():
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        options = tomllib.load(file)["tool"]["setuptools"]["packages"]["find"]
+    assert options.pop("namespaces") is False  # or assets/ were one
+    folders = {path.parent for path in PACKAGE.rglob("*.py")}
+    names = {".".join(folder.relative_to(ROOT).parts) for folder in folders}
+    assert set(find_packages(str(ROOT), **options)) == names
+    assert all((folder / "__init__.py").is_file() for folder in folders)
+
+
+def test_tests_have_the_shape_of_the_package():
+    folders = {name.rpartition(".")[0] for name in MODULES} - {""}
+    tested = {path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")}
+    assert tested == folders
+    for path in (ROOT / "tests").glob("*/test_*.py"):
+        module = f"{path.parent.name}.{path.stem.removeprefix('test_')}"
+        assert module in MODULES, f"{path.name} is the test of no module"
+
+
+def test_ten_changes_begin_in_files_that_are_there():
+    text = (ROOT / "book" / "reference" / "index.md").read_text()
+    rows = [
+        [cell.strip("` ") for cell in line.split("|")[2:4]]
+        for line in text.splitlines()
+        if line.count("`") == 4 and "`tests/" in line
+    ]
+    assert len(rows) == 10
+    for place, test in rows:
+        assert (ROOT / place).is_file()
+        assert (ROOT / test).is_file()
