@@ -298,6 +298,16 @@ def test_citations_exist(path):
     assert {key for group in cited for key in group.split(",")} <= known
 
 
+def test_the_glossary_has_the_words_of_the_field_in_order():
+    terms = re.findall(r"^(\w.*[^:])\n  ", text_of(BOOK / "glossary.md"), re.M)
+    assert terms == sorted(terms, key=lambda term: term.lower().replace("-", " "))
+    assert {
+        "abstention", "activation", "binarization", "connected component", "coverage",
+        "cut", "out-of-distribution", "rejection", "ruled line", "segment",
+        "temperature scaling", "test-time augmentation",
+    } <= set(terms)  # fmt: skip
+
+
 # The README
 
 
@@ -377,5 +387,5 @@ def test_plain_nbval_is_the_whole_check():
 
 
 def test_nothing_of_this_machine_is_in_the_book():
-    for path in [*PAGES, ROOT / "README.md", *(ROOT / "digitlib").glob("*.py")]:
+    for path in [*PAGES, ROOT / "README.md", *(ROOT / "digitlib").rglob("*.py")]:
         assert str(ROOT) not in path.read_text()
