@@ -23,7 +23,7 @@ PACKAGE = ROOT / "digitlib"
 # The modules in no folder: the core that part I explains, and two with a room each.
 CORE = (
     "data", "model", "training", "augmentation", "evaluation", "preprocessing",
-    "recognizer", "plots", "errors",
+    "recognizer", "errors",
 )  # fmt: skip
 OWN = {
     "core": "One network: its data, training and judgement, and how it is used.",
@@ -38,12 +38,18 @@ WIDE, GAP, LINE, LETTER, ARROW = 370, 10, 16, 6.6, 26
 
 
 def modules(package=PACKAGE):
-    """Return the path of every module by its name below the package."""
-    return {
-        ".".join(path.relative_to(package).with_suffix("").parts): path
-        for path in sorted(package.rglob("*.py"))
-        if path.name != "__init__.py"
-    }
+    """Return the path of every module by its name below the package.
+
+    A folder counts as one where its ``__init__`` holds more than a docstring.
+    """
+    found = {}
+    for path in sorted(package.rglob("*.py")):
+        parts = path.relative_to(package).with_suffix("").parts
+        if path.name != "__init__.py":
+            found[".".join(parts)] = path
+        elif len(ast.parse(path.read_text()).body) > 1:
+            found[".".join(parts[:-1])] = path
+    return found
 
 
 def imports(path, known):
@@ -132,9 +138,7 @@ def drawing(inside, used):
         letters = int(width / LETTER) - 2
         texts = {
             room: textwrap.wrap(
-                OWN[room]
-                if inside[room] == [room]
-                else ", ".join(map(_short, inside[room])),
+                OWN[room] if inside[room] == [room] else names(inside, room, "{}"),
                 letters,
             )
             for room in row
@@ -157,8 +161,10 @@ def drawing(inside, used):
     )
 
 
-def _short(module):
-    return module.rpartition(".")[2]
+def names(inside, room, form):
+    """Return the names of a room's modules, each in some form."""
+    modules = [name for name in inside[room] if name != room] or [room]
+    return ", ".join(form.format(name.rpartition(".")[2]) for name in modules)
 
 
 def _box(room, lines, box):
@@ -192,12 +198,11 @@ def words(inside, used):
     """Return the same as a Markdown list, with a link to each room's page."""
     lines = []
     for room in sorted(chain(*layers(used)), key="_internal".__eq__):
-        names = ", ".join(f"`{_short(name)}`" for name in inside[room])
         others = ", ".join(sorted(used[room])) or "no other room"
         page = PAGES.get(room, room)
         lines.append(
-            f"- [`{room}`]({page}.md): {sentence(room)} Modules: {names}. "
-            f"Imports {others}."
+            f"- [`{room}`]({page}.md): {sentence(room)} Modules: "
+            f"{names(inside, room, '`{}`')}. Imports {others}."
         )
     return "\n".join(lines)
 
