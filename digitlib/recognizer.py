@@ -146,7 +146,7 @@ def several(seen, *, ink=0.5, aspect=1.3, smallest=10):
     aspect : float
         No digit is wider than this times its height.
     smallest : float, pixels
-        What is lower than this divided by `aspect` is not judged by its width.
+        What is lower than this divided by ``aspect`` is not judged by its width.
 
     Returns
     -------

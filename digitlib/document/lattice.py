@@ -27,7 +27,7 @@ from digitlib.recognizer import detect
 class LatticeSettings:
     """What decides where a line is cut, and what the recogniser looks at.
 
-    Lengths are in heights of a digit, costs of cuts as in `CutSettings`. All were
+    Lengths are in heights of a digit, costs of cuts as in ``CutSettings``. All were
     chosen on generated fields (`digitlib.synthesis.forms`) of validation digits.
     """
 

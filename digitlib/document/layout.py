@@ -82,7 +82,7 @@ LAYOUT = LayoutSettings()
 class Layout:
     """The lines of an image."""
 
-    lines: list  #: of `Line`, from top to bottom; empty where no digits can be
+    lines: list  #: of ``Line``, from top to bottom; empty where no digits can be
     height: float  #: of a digit, in pixels of the straightened image
     scale: float  #: how much larger the straightened image is
     angle: float  #: degrees by which it was turned, counterclockwise

@@ -54,7 +54,7 @@ STYLE = Style()
 def styled(function):
     """Draw in the book's style, and leave the reader's own settings alone.
 
-    Not `plt.rc_context`: in a notebook, the first figure turns interactive mode on,
+    Not ``plt.rc_context``: in a notebook, the first figure turns interactive mode on,
     which that context would turn off again, and later figures would not be shown.
     """
 

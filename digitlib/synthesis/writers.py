@@ -128,7 +128,7 @@ def draw_writer(kind, rng, settings=WRITERS):
 
 
 def draw_style(writer, rng):
-    """Draw how a writer writes one digit: what `strokes.stroke` takes."""
+    """Draw how a writer writes one digit: what ``stroke`` takes."""
     settings = writer.settings
     size = round(writer.size * rng.uniform(*settings.sizes))
     pen = np.clip(writer.width / size, *settings.strokes.pen)

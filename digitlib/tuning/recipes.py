@@ -40,11 +40,11 @@ class Recipe:
     """Batch normalization while training (Ioffe and Szegedy 2015); `fold` makes it
     vanish afterwards."""
     affine: bool = False
-    """Images are turned, stretched, slanted and moved, as `augment` does on its own."""
+    """Images are turned, stretched, slanted and moved, as ``augment`` does on its own."""
     elastic: bool = False
-    """Images are bent, as `augment` does (Simard et al. 2003)."""
+    """Images are bent, as ``augment`` does (Simard et al. 2003)."""
     ink: bool = False
-    """Strokes become thicker and thinner, as `augment` makes them."""
+    """Strokes become thicker and thinner, as ``augment`` makes them."""
     fade: bool = False
     """Distortions become milder towards the end, where they are half as strong."""
     teacher: bool = False
