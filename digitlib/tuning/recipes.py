@@ -40,7 +40,7 @@ class Recipe:
     """Batch normalization while training (Ioffe and Szegedy 2015); `fold` makes it
     vanish afterwards."""
     affine: bool = False
-    """Images are turned, stretched, slanted and moved, as ``augment`` does on its own."""
+    """Images are turned, stretched, slanted and moved, as ``augment`` does it."""
     elastic: bool = False
     """Images are bent, as ``augment`` does (Simard et al. 2003)."""
     ink: bool = False
