@@ -57,6 +57,8 @@ def test_checksums_and_records_are_those_of_the_files():
         assert f"| `seed` | `{made['seed']}` |" in part
         assert f"| `versions.keras` | `{made['versions']['keras']}` |" in part
         assert re.search(r"\| `digest` \| `[0-9a-f]{64}` \|", part)
+    part = text.partition("What `segment_judge.npz` records")[2]
+    assert "| `learned from` | `" in part
 
 
 def test_altered_data_stops_the_build(monkeypatch):
