@@ -85,28 +85,18 @@ def test_json_has_an_object_a_line(images, capsys):
     "arguments",
     [
         [],
-        ["recognise", "x.png"],
         ["recognize"],
         ["recognize", "x.png", "--json", "--show"],
         ["recognize", "x.png", "--weights"],
-        ["read"],
         ["read", "x.png", "--digits", "0"],
         ["read", "x.png", "--digits", "5", "--pattern", "#####"],
         ["read", "x.png", "--json", "--output", "x.csv"],
         ["read", "x.png", "--jobs", "0"],
         ["train"],
-        ["train", "--out", "w.npz", "--epochs", "0"],
-        ["train", "--out", "w.npz", "--batch-size", "many"],
         ["train", "--out", "w.npz", "--batch-size", "0"],
-        ["train", "--out", "w.npz", "--recipe"],
-        ["train", "--out", "w.npz", "--calibrate", "yes"],
         ["sweep", "plain"],
         ["sweep", "--out", "r.csv"],
-        ["sweep", "plain", "--out", "r.csv", "--seeds", "0"],
-        ["sweep", "plain", "--out", "r.csv", "--epochs", "-1"],
         ["sweep", "plain", "--out", "r.csv", "--jobs", "all"],
-        ["sweep", "plain", "--out", "r.csv", "--dask"],
-        ["evaluate", "--weights"],
     ],
 )
 def test_wrong_use_has_status_2(arguments, capsys):
@@ -121,27 +111,20 @@ def test_wrong_use_has_status_2(arguments, capsys):
     [
         (["recognize", "seven.png", "--weights", "absent.npz"], "no such weights"),
         (["recognize", "seven.png", "--weights", "letter.txt"], "not a whole .npz"),
-        (["read", "seven.png", "--weights", "absent.npz"], "no such weights"),
         (["read", "seven.png", "--weights", "plain"], "without a detector"),
-        (["read", "seven.png", "--digits", "1001"], "digits: 1001"),
-        (["read", "seven.png", "--pattern", "-"], "0 digits"),
         (["read", "seven.png", "--output", "letter.txt"], "ends in .csv"),
         (["read", "seven.png", "--output", "absent/x.csv"], "cannot be written"),
         (["read", "seven.png", "--review", "letter.txt"], "cannot be written"),
         (["read", "seven.png", "--review", "."], "with images to read in it"),
         (["evaluate", "--data", "absent.npz"], "no such file"),
-        (["evaluate", "--data", "letter.txt"], "not a whole .npz"),
         (["train", "--out", "w.npz", "--data", "letter.txt"], "not a whole .npz"),
         (["train", "--out", "absent/w.npz"], "cannot be written"),
         (["train", "--out", "."], "cannot be written"),
         (["train", "--out", "w.npz", "--seed", "-1"], "seed: -1"),
         (["train", "--out", "w.npz", "--batch-size", "60001"], "batch_size: 60001"),
         (["train", "--out", "w.npz", "--recipe", "best"], "best: no such recipe"),
-        (["train", "--out", "w.npz", "--recipe", ""], ": no such recipe"),
         (["sweep", "plain", "best", "--out", "r.csv"], "best: no such recipe"),
         (["sweep", "plain", "--out", "letter.txt"], "not a results file"),
-        (["sweep", "plain", "--out", "seven.png"], "cannot be read"),
-        (["sweep", "plain", "--out", "absent/r.csv"], "cannot be written"),
         (["sweep", "plain", "--out", "."], "give another file"),
     ],
 )
@@ -737,19 +720,15 @@ def test_sweep(sweeps, tmp_path, capsys):
     assert [run[:4] for run in load_results(out)] == keys
 
 
-def test_sweep_again_prints_the_means_alone(sweeps, tmp_path, capsys):
-    command = ["sweep", "plain", "--out", str(tmp_path / "results.csv")]
-    assert main(command) == 0
-    capsys.readouterr()
-    assert main(command) == 0
-    assert capsys.readouterr().out == "plain: mean 0.9200 of 5 seeds\n"
-
-
-def test_a_recipe_that_is_named_twice_counts_once(sweeps, tmp_path, capsys):
+def test_a_recipe_twice_counts_once_and_what_is_done_is_only_summed(
+    sweeps, tmp_path, capsys
+):
     command = ["sweep", "plain", "plain", "--out", str(tmp_path / "results.csv")]
-    assert main(command) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[-1] == "plain: mean 0.9200 of 5 seeds"
+    for lines in (6, 1):
+        assert main(command) == 0
+        said = capsys.readouterr().out.splitlines()
+        assert len(said) == lines
+        assert said[-1] == "plain: mean 0.9200 of 5 seeds"
 
 
 def test_the_options_of_sweep(sweeps, tmp_path):

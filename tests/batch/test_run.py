@@ -243,7 +243,7 @@ def test_records_made_otherwise_are_refused_and_kept(asked, scans, output, other
     assert Path(output).read_bytes() == before
 
 
-def _save_other_weights(bias=0.5):
+def _save_other_weights(bias=0.5, detector=0, **more):
     """The shipped weights with one number changed."""
 
     class Model:
@@ -253,15 +253,26 @@ def _save_other_weights(bias=0.5):
             return weights
 
     with np.load(ASSETS / "robust.npz") as arrays:
-        save_weights("other.npz", Model(), arrays["detector"], **load_provenance())
+        known = load_provenance() | more
+        save_weights("other.npz", Model(), arrays["detector"] + detector, **known)
 
 
-def test_other_content_of_the_same_weights_file_is_noticed(asked, scans):
-    _save_other_weights(0.5)
+@pytest.mark.parametrize(
+    "change", [{"bias": 1.5}, {"detector": 1}, {"temperature": 2}, {"threshold": 0.5}]
+)
+def test_anything_else_learned_is_noticed(asked, scans, change):
+    _save_other_weights()
     list(read_files(scans[:1], "out.csv", weights="other.npz"))
-    _save_other_weights(1.5)
+    _save_other_weights(**change)
     with pytest.raises(DigitlibError, match="other --digits"):
         list(read_files(scans[:1], "out.csv", weights="other.npz"))
+
+
+def test_another_threshold_of_the_reader_is_noticed(asked, scans, monkeypatch):
+    list(read_files(scans[:1], "out.csv"))
+    monkeypatch.setattr(batches, "settings", lambda: {"threshold": 0.5})
+    with pytest.raises(DigitlibError, match="other --digits"):
+        list(read_files(scans[:1], "out.csv"))
 
 
 @pytest.mark.parametrize("content", [b"Dear Sir or Madam", b"path,sha256\n", b"\xff"])
