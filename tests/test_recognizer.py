@@ -176,6 +176,8 @@ def inked(*boxes):
         ([(8, 20, 4, 7), (8, 20, 14, 17)], True),
         ([(8, 20, 14, 17), (9, 19, 4, 7)], True),
         ([(9, 18, 4, 24)], True),  # touching each other
+        ([(9, 18, 7, 20)], True),
+        ([(9, 19, 8, 20)], False),  # as wide as one digit may be
         ([(4, 24, 12, 16)], False),
         ([(4, 8, 8, 20), (12, 24, 8, 20)], False),  # one above the other
         ([(4, 24, 8, 18), (4, 6, 20, 22)], False),  # a speck
