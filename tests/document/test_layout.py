@@ -202,6 +202,13 @@ def test_a_dark_edge_of_the_page_is_ignored():
         assert found_on(np.rot90(picture, -side)) == [5]
 
 
+def test_an_edge_along_a_part_of_the_border_is_ignored():
+    picture = page()
+    tall = len(picture)
+    picture[round(0.3 * tall) : round(0.7 * tall), :18] = 30
+    assert found_on(picture) == [5]
+
+
 def test_a_slanting_edge_and_two_of_them_are_ignored():
     picture = page()
     height, width = picture.shape

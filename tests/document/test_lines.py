@@ -32,6 +32,13 @@ def test_a_line_holds_its_own_ink_and_erases_that_of_others():
         assert np.array_equal(whole, drawn(*own))
 
 
+def test_a_line_may_climb_from_digit_to_digit():
+    stairs = [(10 + 30 * i, 10 + 10 * i, 16 + 30 * i, 60 + 10 * i) for i in range(12)]
+    [line] = split_lines(drawn(*stairs), 50)
+    assert Components(line.ink > 0.5).n == 12
+    assert len(split_lines(drawn(*stairs[::4]), 50)) == 3  # they overlap by a fifth
+
+
 @pytest.mark.parametrize(
     ("component", "kept"),
     [
