@@ -87,6 +87,7 @@ def test_learning_curves():
     assert [line.get_ydata().tolist() for line in loss.lines] == [[2, 1], [3, 2]]
     assert accuracy.lines[1].get_ydata().tolist() == [40, 50]
     assert loss.lines[0].get_xdata().tolist() == [1, 2]
+    assert [line.get_label() for line in loss.lines] == ["fit", "validation"]
 
 
 def test_units_are_not_transposed():
@@ -109,6 +110,7 @@ def test_activations_of_layers_of_any_width(widths):
     for picture, values in zip(shown, hidden, strict=True):
         kept = picture[~np.isnan(picture)]  # row by row, and nothing else
         assert kept.tolist() == values.tolist()
+        assert picture[0, 0] == 1
         assert picture.shape[0] <= picture.shape[1] <= picture.shape[0] + 1
     titles = [axes.get_title().replace("\n", " ") for axes in (*pictures, last)]
     named = [f"{n} units" for n in widths]
@@ -149,6 +151,7 @@ def test_intervals():
     axes = plots.intervals(rows, reference=0.5)
     assert np.allclose(axes.lines[0].get_xdata(), 100 * np.array(result.interval))
     assert axes.lines[1].get_xdata() == [90]
+    assert axes.lines[2].get_xdata()[0] == 50
     assert [label.get_text() for label in axes.get_yticklabels()] == ["ours"]
 
 
@@ -243,6 +246,8 @@ def test_corruptions_has_a_plot_for_each_kind_and_a_point_for_each_strength():
     lines = [line.get_ydata() for line in axes[0].lines if line.get_label() != "_"]
     assert any(np.array_equal(y, [100, 50]) for y in lines)
     assert any(np.array_equal(y, [100, 100]) for y in lines)
+    ends = axes[0].collections[0].get_segments()[0][:, 1]
+    assert np.allclose(ends, 100 * np.array(good.interval))
 
 
 def test_pictures_of_many_sizes_keep_their_values_and_captions():

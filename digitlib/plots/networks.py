@@ -20,7 +20,9 @@ def network(sizes, functions) -> Axes:
         What each layer applies to its scores.
     """
     axes = figure(3.4)
-    fontsize = STYLE.smaller * min(1, 5 / len(sizes))
+    few = min(1, 4 / len(sizes))  # where there are many layers, words are smaller
+    below = {"ha": "center", "va": "top", "fontsize": STYLE.text * few}
+    above = {"ha": "center", "va": "bottom", "fontsize": STYLE.smaller * few}
     shown = [np.linspace(-1, 1, min(size, 10)) for size in sizes]
     for i, (ends, (n, m)) in enumerate(
         zip(pairwise(shown), pairwise(sizes), strict=True)
@@ -28,14 +30,14 @@ def network(sizes, functions) -> Axes:
         for y in np.stack(np.meshgrid(*ends, indexing="ij"), axis=-1).reshape(-1, 2):
             axes.plot([i, i + 1], y, "-", color=STYLE.grey, linewidth=0.25, zorder=1)
         arrays = f"kernel_{i + 1}\n{n} x {m}\nbias_{i + 1}\n{m}"
-        axes.text(i + 0.5, 1.3, arrays, ha="center", va="bottom", fontsize=fontsize)
+        axes.text(i + 0.5, 1.3, arrays, **above)
     for i, function in zip(range(len(sizes) - 1), functions, strict=True):
-        axes.text(i + 0.5, -1.3, function, ha="center", va="top")
+        axes.text(i + 0.5, -1.3, function, **below)
     names = ["pixels", *["units"] * (len(sizes) - 1)]
     for i, (y, size, name) in enumerate(zip(shown, sizes, names, strict=True)):
         axes.scatter(np.full(len(y), i), y, s=70, color=STYLE.blue,
                      edgecolor=STYLE.paper, zorder=2)  # fmt: skip
-        axes.text(i, -1.3, f"{size} {name}", ha="center", va="top", weight="bold")
+        axes.text(i, -1.3, f"{size} {name}", weight="bold", **below)
     axes.set(xlim=(-0.4, len(sizes) - 0.6), ylim=(-1.6, 2.3))
     axes.axis("off")
     return axes

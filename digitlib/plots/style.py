@@ -27,6 +27,7 @@ class Style:
     night: str = "#14323f"  #: the ground of a digit
     amber: str = "#f0a830"  #: the ground of a marked digit, and where nothing is
     width: float = 6.4  #: inches, of a figure in the text
+    text: float = 11  #: points, of all words that are not smaller
     small: float = 10  #: points, of words within a figure
     smaller: float = 9.5  #: points, of those that stand close
     marks = property(lambda self: ((self.blue, "o"), (self.orange, "s")))
@@ -42,7 +43,7 @@ class Style:
             "axes.edgecolor": self.grey, "grid.color": self.faint,
             "axes.prop_cycle": plt.cycler(color=four[0], linestyle=four[1]),
             "axes.spines.top": False, "axes.spines.right": False,
-            "font.size": 11, "axes.titlesize": 11.5, "axes.labelsize": 11,
+            "font.size": self.text, "axes.titlesize": 11.5, "axes.labelsize": 11,
             "legend.fontsize": 10.5, "legend.frameon": False,
             "figure.dpi": 150, "figure.constrained_layout.use": True,
         }  # fmt: skip
