@@ -169,6 +169,16 @@ def test_a_bar_is_no_frame():
     assert not found.surrounds(1, 0.12, 0.25)
 
 
+def test_what_has_a_bar_across_is_no_frame():
+    ink = np.zeros((100, 100), bool)
+    ink[10:90, 10:90] = True
+    ink[14:50, 14:86] = ink[62:86, 14:86] = False  # 12 rows remain between
+    ink[20:44, 30:54] = True
+    found = Components(ink)
+    assert not found.surrounds(0, 0.12, 0.25)
+    assert found.surrounds(0, 0.12, 0.25, inner=0.3)
+
+
 @pytest.mark.parametrize(
     ("reach", "aside", "crossed"),
     [(1, 0, []), (2, 0, [2]), (2, 1, [1, 2, 3, 6]), (1, 1, [])],
