@@ -131,6 +131,11 @@ def test_segments_are_answered_by_where_the_digits_stand(digits, recognizer, kin
         layout = find_lines(field.image / np.float32(255))
         unit = layout.height / layout.scale
         [line] = layout.lines
+        for segment, answer in answers:  # near a digit, but not it: left out
+            box = layout.upright(np.add(segment.box, (line.left, line.top) * 2))
+            away = np.abs(field.boxes - box) / unit
+            near = (away[:, [0, 2]] < 0.22) & (away[:, [1, 3]] < 0.30)
+            assert answer != OTHER or not near.all(axis=1).any()
         for segment in true:
             box = layout.upright(np.add(segment.box, (line.left, line.top) * 2))
             middles = field.boxes[:, :2] + field.boxes[:, 2:]
