@@ -10,12 +10,13 @@ import pytest
 from scipy import ndimage
 
 from digitlib.errors import DigitlibError
-from digitlib.synthesis import photographs, strokes
+from digitlib.synthesis import photographs, strokes, writers
 from digitlib.synthesis.forms import (
     EMPTIES,
     FORMS,
     KINDS,
     _draw_edge,
+    _fill,
     develop,
     draw_kind,
     empties,
@@ -24,10 +25,8 @@ from digitlib.synthesis.forms import (
     write,
 )
 from digitlib.synthesis.photographs import generators
-from digitlib.synthesis.writers import (
-    WRITERS,
-    make_pool,
-)
+from digitlib.synthesis.printing import Form
+from digitlib.synthesis.writers import WRITERS, Writer, draw_style, legible, make_pool
 
 AROUND = np.ones((3, 3))
 N = 16
@@ -196,6 +195,33 @@ def test_digits_that_a_line_does_not_tell_are_not_written(kind, monkeypatch):
         assert [glyph.max() for glyph in sheet.glyphs] == [1] * len(
             sheet.text.replace("\n", "")
         )
+
+
+def test_a_digit_with_other_loops_is_not_legible(monkeypatch):
+    monkeypatch.setattr(strokes, "likeness", lambda *image: 1)
+    ring = np.pad(np.ones((8, 8)), 10)
+    ring[13:15, 13:15] = 0
+    assert legible(ring, ring)
+    assert not legible(ring, np.ones((8, 8)))
+
+
+def test_a_writer_leans_slopes_and_turns_each_digit():
+    settings = replace(WRITERS, turn=(1, 1), sizes=(1, 1))
+    writer = Writer(60, 6, slope=3, slant=4, settings=settings)
+    assert draw_style(writer, np.random.default_rng(0)) == (0.1, 60, 8)
+
+
+def test_the_digits_of_a_form_share_a_habit(monkeypatch):
+    glyphs = [np.ones((20, 10))] * 5
+    monkeypatch.setattr(writers, "draw_digits", lambda *given: ("00000", glyphs))
+    form = Form(Writer(20, 2, 0, 0), "boxes", np.array([40, 50]), 5, 50, 1)
+    settings = replace(FORMS, habit=1, crossing=0)
+    starts = set()
+    for rng in generators(10, 0):
+        corners = np.array(_fill(form, None, 5, rng, settings).corners)
+        assert (np.diff(corners, axis=0) == (45, 0)).all()
+        starts.add(tuple(corners[0]))
+    assert len(starts) > 5
 
 
 @pytest.mark.parametrize("length", [2, 9])
