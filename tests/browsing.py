@@ -1,9 +1,10 @@
 """Fixtures and helpers that look at the built site in a real browser.
 
-`site` is the built book's folder, `served` its address over http, `base` that and its
-address on the disk in turn, `page` an empty page of a browser that reaches nothing but
-this machine, `new_page` makes more of them with other options, `watch` collects what
-goes wrong on a page, and `visit` opens an address and waits until it is quiet:
+`site` is the built book's folder, `site_pages` its pages, parsed, `served` its address
+over http, `base` that and its address on the disk in turn, `page` an empty page of a
+browser that reaches nothing but this machine, `new_page` makes more of them with other
+options, `watch` collects what goes wrong on a page, and `visit` opens an address and
+waits until it is quiet:
 
     def test_the_front_page_opens_without_a_complaint(page, served):
         problems = watch(page)
@@ -21,6 +22,7 @@ import sys
 import threading
 from urllib.parse import urlsplit
 
+from bs4 import BeautifulSoup
 from playwright.sync_api import sync_playwright
 import pytest
 from tornado.httpserver import HTTPServer
@@ -81,6 +83,13 @@ def addresses(site):
     """The address of every page below the site's."""
     paths = [path for path in site.rglob("*.html") if "_static" not in path.parts]
     return sorted(str(path.relative_to(site)) for path in paths)
+
+
+@pytest.fixture(scope="session")
+def site_pages(site, addresses):
+    """Every page of the site, parsed, by its path. Tests leave them as they are."""
+    paths = [site / address for address in addresses]
+    return {path: BeautifulSoup(path.read_text(), "html.parser") for path in paths}
 
 
 class StaticHost(StaticFileHandler):

@@ -84,18 +84,10 @@ def test_binder_is_offered_only_for_what_it_can_reach():
 # The book itself, which is built without an address, and a small one with an address
 
 
-def parsed(site, names):
-    """Pages of a site, by the names that are given for theirs."""
-    return {
-        name: BeautifulSoup((site / f"{page}.html").read_text(), "html.parser")
-        for name, page in names.items()
-    }
-
-
 @pytest.fixture(scope="module")
-def unknown(site):
-    pages = {"index": "book/index", "part/one": "book/data"}
-    return parsed(site, pages | {name: name for name in ("404", "genindex")})
+def unknown(site, site_pages):
+    names = ("book/index", "book/data", "404", "genindex")
+    return {name: site_pages[site / f"{name}.html"] for name in names}
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +117,8 @@ def known(tmp_path_factory):
     )
     assert run.returncode == 0, run.stderr
     names = ("index", "part/one", "404", "genindex")
-    return parsed(book / "html", {name: name for name in names})
+    pages = {name: (book / "html" / f"{name}.html").read_text() for name in names}
+    return {name: BeautifulSoup(t, "html.parser") for name, t in pages.items()}
 
 
 def outside(page):

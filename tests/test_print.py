@@ -23,10 +23,14 @@ def words(text):
     return re.sub(r"\s", "", text)
 
 
-def title(site, name):
-    page = BeautifulSoup((site / f"{name}.html").read_text(), "html.parser")
-    heading = page.select_one("article h1")
-    return heading.get_text().removesuffix("#")
+@pytest.fixture(scope="session")
+def titles(site, site_pages):
+    """The title of every chapter, in the order of the contents."""
+    pages = {name: site_pages[site / f"{name}.html"] for name in CHAPTERS}
+    return {
+        name: page.select_one("article h1").get_text().removesuffix("#")
+        for name, page in pages.items()
+    }
 
 
 def test_without_chromium_one_line_says_what_to_install(tmp_path):
@@ -73,11 +77,9 @@ def test_joined_pages_have_distinct_anchors_and_every_link_finds_its_own(html):
     assert {name for name in outer if name[0] != "#"} <= {"https", "http", "mailto"}
 
 
-def test_joined_pages_have_every_chapter_once_and_in_order(html, site):
-    titles = [heading.get_text() for heading in html.select("article h1")]
-    assert [text.removesuffix("#") for text in titles] == [
-        title(site, name) for name in CHAPTERS
-    ]
+def test_joined_pages_have_every_chapter_once_and_in_order(html, titles):
+    found = [heading.get_text() for heading in html.select("article h1")]
+    assert [text.removesuffix("#") for text in found] == [*titles.values()]
 
 
 def test_on_paper_nothing_is_cut_off_hidden_or_to_be_touched(html, page, tmp_path):
@@ -157,17 +159,17 @@ def test_the_book_is_one_file_of_a_sane_size(pdf):
 
 
 @pytest.mark.slow
-def test_every_chapter_begins_on_a_new_page_which_the_contents_name(pdf, site):
+def test_every_chapter_begins_on_a_new_page_which_the_contents_name(pdf, titles):
     reader = PdfReader(pdf)
     starts = starts_in(pdf)
     assert len(set(starts.values())) == len(CHAPTERS)
     contents = words("".join(reader.pages[i].extract_text() for i in (1, 2)))
     for name, number in starts.items():
         top = words(reader.pages[number - 1].extract_text())[:200]
-        assert words(title(site, name)) in top
-        assert words(f"{title(site, name)}{number}") in contents
+        assert words(titles[name]) in top
+        assert words(f"{titles[name]}{number}") in contents
     bookmarks = [mark.title for mark in reader.outline if not isinstance(mark, list)]
-    assert bookmarks == ["Contents", *(title(site, name) for name in CHAPTERS)]
+    assert bookmarks == ["Contents", *titles.values()]
 
 
 @pytest.mark.slow

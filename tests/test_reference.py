@@ -32,10 +32,11 @@ def public(name):
 
 
 @pytest.fixture(scope="session")
-def reference(site):
+def reference(site_pages):
     """The pages of the reference, parsed."""
-    paths = sorted((site / "book" / "reference").glob("*.html"))
-    return [BeautifulSoup(path.read_text(), "html.parser") for path in paths]
+    return [
+        page for path, page in site_pages.items() if path.parent.name == "reference"
+    ]
 
 
 @pytest.fixture(scope="session")
@@ -150,9 +151,8 @@ def name_in(address):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
-def test_names_in_cells_lead_to_their_entries(path, site, entries):
-    text = (site / "book" / f"{path.stem}.html").read_text()
-    page = BeautifulSoup(text, "html.parser")
+def test_names_in_cells_lead_to_their_entries(path, site, site_pages, entries):
+    page = site_pages[site / "book" / f"{path.stem}.html"]
     links = page.select("a.sphinx-codeautolink-a")
     leads = {(a.get_text(), name_in(a["href"])) for a in links}
     wanted = set(imported(path))
@@ -211,7 +211,9 @@ def test_other_packages_names_stay_plain_and_a_second_build_keeps_links(
 
 
 @pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])
-def test_the_book_shows_the_help_that_is_printed(command, site, monkeypatch, capsys):
+def test_the_book_shows_the_help_that_is_printed(
+    command, site, site_pages, monkeypatch, capsys
+):
     monkeypatch.setenv("COLUMNS", "72")
     with pytest.raises(SystemExit):
         main([*command, "--help"])
@@ -219,8 +221,8 @@ def test_the_book_shows_the_help_that_is_printed(command, site, monkeypatch, cap
     assert printed.startswith(" ".join(["usage: digitlib", *command]))
     monkeypatch.setenv("COLUMNS", "30")  # the reader's terminal does not matter
     assert help_of(*command) == printed
-    text = (site / "book" / "reference" / "command.html").read_text()
-    blocks = BeautifulSoup(text, "html.parser").select("article pre")
+    page = site_pages[site / "book" / "reference" / "command.html"]
+    blocks = page.select("article pre")
     assert printed.strip() in [block.get_text().strip() for block in blocks]
 
 

@@ -9,7 +9,6 @@ import re
 from urllib.parse import unquote, urlsplit
 
 from browsing import ROOT
-from bs4 import BeautifulSoup
 import pytest
 import yaml
 
@@ -61,13 +60,6 @@ def links(page):
 def is_local(address):
     parts = urlsplit(address)
     return not parts.scheme and not parts.netloc
-
-
-@pytest.fixture(scope="session")
-def site_pages(site):
-    """Every page of the site, parsed, by its path."""
-    paths = [path for path in site.rglob("*.html") if "_static" not in path.parts]
-    return {path: BeautifulSoup(path.read_text(), "html.parser") for path in paths}
 
 
 @pytest.fixture(scope="session")
