@@ -3,6 +3,7 @@
 import ast
 from itertools import chain
 from pathlib import Path
+import re
 import subprocess
 import sys
 import tomllib
@@ -43,6 +44,10 @@ ARROWS = {
     "tuning": TO_READ | EVERYTHING,
     "__main__": TO_READ | EVERYTHING | {"tuning", "batch"},
 }
+
+
+def lines_of(path):
+    return len(path.read_text().splitlines())
 
 
 def run(code):
@@ -124,6 +129,41 @@ def test_who_only_recognizes_loads_no_tensorflow():
     assert not heavy & set(loaded)
 
 
+# The size
+
+
+@each_module
+def test_a_module_is_short(name):
+    assert lines_of(MODULES[name]) <= 430
+
+
+def test_the_package_is_small():
+    assert sum(map(lines_of, PACKAGE.rglob("*.py"))) <= 8000
+
+
+@each_module
+def test_a_function_is_short(name):
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            documented = ast.get_docstring(node) is not None
+            body = node.body[documented:]
+            lines = body[-1].end_lineno - body[0].lineno + 1 if body else 0
+            assert lines <= 50, node.name
+
+
+def test_decisions_are_fields_and_few_are_constants():
+    constants = [
+        f"{name}: {target.id}"
+        for name, tree in TREES.items()
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for place in getattr(node, "targets", None) or [node.target]
+        for target in ast.walk(place)
+        if isinstance(target, ast.Name) and target.id.isupper()
+    ]
+    assert len(constants) <= 60, constants
+
+
 # The same shape everywhere
 
 
@@ -145,6 +185,18 @@ def test_tests_have_the_shape_of_the_package():
         name = f"{path.parent.name}.{path.stem.removeprefix('test_')}_"
         assert any(name.startswith(f"{module}_") for module in MODULES), path.name
     assert all((ROOT / "tests" / f"test_{name}.py").is_file() for name in ONE_TEST)
+
+
+@each_module
+def test_a_module_is_tested_in_its_room(name):
+    room, _, last = name.rpartition(".")
+    if room in ONE_TEST:
+        return  # tested as one module, in tests/test_ROOM.py
+    folder = ROOT / "tests" / room
+    named = rf"digitlib\.{re.escape(name)}\b|from digitlib\.{room} import .*\b{last}\b"
+    assert (folder / f"test_{last}.py").is_file() or any(
+        re.search(named, path.read_text()) for path in folder.glob("test_*.py")
+    )
 
 
 def test_ten_changes_begin_in_files_that_are_there():
