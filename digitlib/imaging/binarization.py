@@ -35,6 +35,7 @@ class Binarization:
     most: float = 0.8  #: of the image: what covers more is no ink
 
 
+#: The default
 BINARIZATION = Binarization()
 
 
