@@ -33,6 +33,7 @@ class AcceptanceSettings:
     fewest: int = 10  #: images of a kind
 
 
+#: The default
 ACCEPTANCE = AcceptanceSettings()
 
 
