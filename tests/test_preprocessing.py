@@ -452,6 +452,13 @@ def test_of_a_line_only_what_is_between_strokes_stays():
     assert not found[51, :30].any()
 
 
+def test_a_line_that_is_a_little_crooked_goes(plates):
+    plate = np.kron(plates[0], np.ones((3, 3), np.float32))
+    ruled = plate.copy()
+    ruled[60:63, :200] = ruled[63:66, 200:] = 1
+    assert holds(remove_frame(ruled), plate, more=0)
+
+
 def test_remains_of_a_neighbour_go(plates):
     for plate in plates:
         sheet = np.pad(plate, ((0, 0), (10, 10)))
