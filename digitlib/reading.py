@@ -48,21 +48,17 @@ class ReadingSettings:
     augmentation: Augmentation = AUGMENTATION  #: from where digits are looked at
 
 
-READING = ReadingSettings()
-"""What `read` decides by, if nothing else is given."""
+READING = ReadingSettings()  #: What `read` decides by, if nothing else is given.
 
 
 @dataclass(frozen=True, eq=False)
 class Digit(Prediction):
     """A `digitlib.recognizer.Prediction` that knows its place.
 
-    Its probabilities are the mean over several sides: see
-    `digitlib.document.test_time`.
+    Its probabilities are means over several sides: see `digitlib.document.test_time`.
     """
 
-    box: tuple
-    """Left, top, and the first column and row beyond, int, in pixels of the image as it
-    is displayed."""
+    box: tuple  #: left, top, right, bottom: int, pixels of the image as displayed
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +82,7 @@ class Reading:
     """Of `Digit`, from top to bottom, and from left to right."""
 
 
-COUNTS = "known", "unknown"
-"""Whether it is known how many digits there are: the order of the thresholds."""
+COUNTS = "known", "unknown"  #: How many digits there are: the order of the thresholds.
 
 
 @cache
@@ -97,11 +92,10 @@ def settings():
     Returns
     -------
     dict
-        ``"hidden"``, by each of ``digitlib.document.lattice.FEATURES``, and ``"bias"``,
-        ``"output"`` and ``"output bias"``: the network that tells which segments are
-        digits; ``"threshold"``, the least `Reading.confidence` to accept where the
-        number of digits is ``"known"``, and where it is ``"unknown"``; and ``"made"``:
-        from what.
+        ``"hidden"``, by each of ``digitlib.document.lattice.FEATURES``, ``"bias"``,
+        ``"output"``, ``"output bias"``: the network that tells which segments are
+        digits; ``"threshold"``, the least `Reading.confidence` to accept where their
+        number is ``"known"`` and where it is ``"unknown"``; ``"made"``: from what.
 
     Raises
     ------
@@ -118,13 +112,7 @@ def settings():
 
 @cache
 def segment_weights():
-    """What `digitlib.document.lattice.Lattice` takes as ``weights``.
-
-    Returns
-    -------
-    tuple of four numpy.ndarray, float64
-        As for `digitlib.document.lattice.judge`.
-    """
+    """What `digitlib.document.lattice.Lattice` takes as ``weights``: four arrays."""
     learned = settings()
     hidden = [learned["hidden"][feature] for feature in FEATURES]
     rest = (learned[name] for name in ("bias", "output", "output bias"))
@@ -142,17 +130,14 @@ def read(image, *, digits=None, pattern=None, recognizer=None, settings=READING)
     Parameters
     ----------
     image : path, bytes, file object, PIL.Image.Image or array
-        As for `digitlib.imaging.loading.load_image`: a photograph or scan of digits by
-        hand.
+        Of digits by hand; as for `digitlib.imaging.loading.load_image`.
     digits : int, 1 to 1000, optional
-        How many there are. With it, only ways to part the ink into as many digits
-        are considered.
+        How many there are: only ways to part the ink into as many are considered.
     pattern : str, optional
         The same, as in ``"#####-####"``: each ``#`` is a digit; other characters
         are not looked for in the ink, but appear in the text.
     recognizer : digitlib.recognizer.Recognizer, optional
-        With weights from a file, and their detector. If left out, ``"reading"``: the
-        shipped ones that have learned from digits cut out of fields.
+        With a detector. If left out, ``"reading"``, learned from digits of fields.
     settings : ReadingSettings
 
     Returns

@@ -3,7 +3,7 @@
 from functools import cache
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from digitlib.data import load_mnist, split_validation
@@ -20,16 +20,14 @@ def models():
     _, (images, labels) = split_validation(*load_mnist()[0])
     recognizer, found = Recognizer(), {digit: [] for digit in range(10)}
     for image, label in zip(images, labels.tolist(), strict=True):
-        if len(found[label]) == MODELS:
-            continue
         [where] = ndimage.find_objects((image > 80).astype(int))
-        if image[where].shape[0] < 18:  # lies on its side
-            continue
-        prediction = recognizer.predict(255 - image)
-        if prediction.digit == label and prediction.trust > 0.99:
-            found[label].append(image[where])
-        if all(len(some) == MODELS for some in found.values()):
-            break
+        lies = image[where].shape[0] < 18  # on its side
+        if len(found[label]) < MODELS and not lies:
+            prediction = recognizer.predict(255 - image)
+            if prediction.digit == label and prediction.trust > 0.99:
+                found[label].append(image[where])
+                if all(len(some) == MODELS for some in found.values()):
+                    break
     return found
 
 
@@ -41,46 +39,40 @@ def glyph(digit, height, model=0):
 
 
 def write(text, height=40, *, gap=0.35, leading=1.8, margin=1.0, model=None):
-    """Ink of a number, of several lines if there is a line break.
+    """Ink of a number or several lines, (h, w) uint8, and its digits' boxes in order.
 
     Lengths are in heights of a digit. Without ``model``, digits of one kind differ.
-
-    Returns
-    -------
-    ink : numpy.ndarray, shape (h, w), uint8
-        255 is full ink.
-    boxes : list of (int, int, int, int)
-        Left, top, right and bottom of each digit, in reading order.
     """
-    placed, top, widest = [], round(margin * height), 0
-    for line in text.split("\n"):
-        left = round(margin * height)
+    gap, leading, margin = (round(part * height) for part in (gap, leading, margin))
+    glyphs, boxes = [], []
+    for i, line in enumerate(text.split("\n")):
+        left, top = margin, margin + i * leading
         for digit in line:
-            number = len(placed) if model is None else model
-            drawn = glyph(digit, height, number)
-            placed.append((drawn, left, top))
-            left += drawn.shape[1] + round(gap * height)
-        widest = max(widest, left - round(gap * height))
-        top += round(leading * height)
-    bottom = top - round(leading * height) + height
-    beyond = round(margin * height)
-    ink = np.zeros((bottom + beyond, widest + beyond), np.uint8)
-    boxes = []
-    for drawn, left, top in placed:
-        tall, wide = drawn.shape
-        there = ink[top : top + tall, left : left + wide]
-        np.maximum(there, drawn, out=there)
-        boxes.append((left, top, left + wide, top + tall))
+            glyphs.append(glyph(digit, height, len(boxes) if model is None else model))
+            wide = glyphs[-1].shape[1]
+            boxes.append((left, top, left + wide, top + height))
+            left += wide + gap
+    _, _, right, bottom = np.max(boxes, axis=0)
+    ink = np.zeros((bottom + margin, right + margin), np.uint8)
+    for image, (left, top, right, bottom) in zip(glyphs, boxes, strict=True):
+        there = ink[top:bottom, left:right]
+        np.maximum(there, image, out=there)
     return ink, boxes
+
+
+def drawn(picture, *strokes):
+    """A picture with strokes: each a method of `ImageDraw`, its arguments, options."""
+    image = Image.fromarray(picture)
+    for method, *arguments, options in strokes:
+        getattr(ImageDraw.Draw(image), method)(*arguments, **options)
+    return np.asarray(image)
 
 
 def on_paper(ink, paper=PAPER, dark=INK, angle=0.0, grain=0.0, seed=0):
     """A grey picture of ink, turned counterclockwise by ``angle`` degrees."""
     if angle:
-        turned = Image.fromarray(ink).rotate(
-            angle, Image.Resampling.BICUBIC, expand=True
-        )
-        ink = np.asarray(turned)
+        bicubic = Image.Resampling.BICUBIC
+        ink = np.asarray(Image.fromarray(ink).rotate(angle, bicubic, expand=True))
     grey = paper + (ink / 255) * (dark - paper)
     if grain:
         grey = grey + np.random.default_rng(seed).normal(0, grain, ink.shape)

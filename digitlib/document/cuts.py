@@ -14,22 +14,14 @@ class CutSettings:
     aside: float = 0.2  #: each step aside
 
 
-CUTS = CutSettings()
-"""What cuts cost, if nothing else is given."""
+CUTS = CutSettings()  #: What cuts cost, if nothing else is given.
 
 
 class Cuts:
     """Cuts from the top of a line to its bottom, each the cheapest path for its place.
 
-    Parameters
-    ----------
-    ink : numpy.ndarray, shape (h, w), float32, in [0, 1]
-    settings : CutSettings
-
-    Attributes
-    ----------
-    cost : numpy.ndarray, shape (w,), float
-        Of the cut that passes each column in the middle row.
+    Of ``ink``, (h, w) float32 in [0, 1]; ``cost``, (w,) float32, is that of the cut
+    that passes each column in the middle row.
     """
 
     def __init__(self, ink, settings=CUTS):

@@ -48,8 +48,7 @@ class LatticeSettings:
     cuts: CutSettings = CUTS  #: what cuts cost
 
 
-LATTICE = LatticeSettings()
-"""What a `Lattice` is made by, if nothing else is given."""
+LATTICE = LatticeSettings()  #: What a `Lattice` is made by, if nothing else is given.
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,19 +108,10 @@ FEATURES = (
 
 
 def judge(features, weights):
-    """Tell how probable it is that segments are exactly one digit.
+    """Tell how probable it is, (n,) from 0 to 1, that segments are exactly one digit.
 
-    By a network of its own, with one layer of a few ReLU units and a sigmoid.
-
-    Parameters
-    ----------
-    features : numpy.ndarray, shape (n, len(FEATURES)), float64
-    weights : tuple of numpy.ndarray, shapes (len(FEATURES), k), (k,), (k,) and ()
-        Of the k units, their biases, and the same of the output.
-
-    Returns
-    -------
-    numpy.ndarray, shape (n,), float64, in [0, 1]
+    By a network with one layer of k ReLU units and a sigmoid. Of (n, len(FEATURES))
+    features, by weights of shapes (len(FEATURES), k), (k,), (k,) and ().
     """
     hidden, bias, output, last = weights
     odds = np.maximum(features @ hidden + bias, 0) @ output + last
@@ -135,21 +125,16 @@ class Lattice:
     ----------
     ink : numpy.ndarray, shape (h, w), float32, in [0, 1]
         A line, as `digitlib.document.layout.find_lines` cuts it out.
-    height : float
-        Of a digit in pixels.
+    height : float, pixels of a digit
     recognizer : digitlib.recognizer.Recognizer
-    weights : tuple of numpy.ndarray, or None
-        As for `judge`. None where these are still to be learned.
+    weights : tuple of numpy.ndarray, for `judge`; None where still to be learned
     settings : LatticeSettings
 
     Attributes
     ----------
-    nodes : list of int
-        The columns of all cuts in order; -1 and w are the ends of the line.
-    segments : dict of (int, int) to Segment
-        By the cuts on their left and right.
-    skips : dict of (int, int) to Skip
-        What may be left unread, by the same.
+    nodes : list of int, the columns of all cuts in order; -1 and w are the ends
+    segments : dict of (int, int) to Segment, by the cuts on their left and right
+    skips : dict of (int, int) to Skip, what may be left unread, by the same
     """
 
     def __init__(self, ink, height, recognizer, weights, settings=LATTICE):

@@ -5,20 +5,14 @@ looked at twice: at a glance, to find their height and how the lines slope; then
 enlarged or reduced so that digits are about equally tall, and turned level.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 import math
 
 import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from digitlib.document.lines import (
-    LINES,
-    LineSettings,
-    are_blots,
-    is_struck,
-    split_lines,
-)
+from digitlib.document.lines import LINES, LineSettings, are_blots, split_lines
 from digitlib.document.ruled_lines import (
     RULED_LINES,
     RuledLineSettings,
@@ -74,8 +68,7 @@ class LayoutSettings:
     ruled_lines: RuledLineSettings = RULED_LINES  #: what is erased as print
 
 
-LAYOUT = LayoutSettings()
-"""What `find_lines` decides by, if nothing else is given."""
+LAYOUT = LayoutSettings()  #: What `find_lines` decides by, if nothing else is given.
 
 
 @dataclass(frozen=True)
@@ -119,7 +112,6 @@ def find_lines(picture, settings=LAYOUT):
     Parameters
     ----------
     picture : numpy.ndarray, shape (h, w) or (h, w, 3), float32, in [0, 1]
-        What `digitlib.imaging.loading.load_color` returns.
     settings : LayoutSettings
 
     Returns
@@ -140,10 +132,7 @@ def find_lines(picture, settings=LAYOUT):
     clean, _ = remove_ruled_lines(shaded, height, upright, settings.ruled_lines)
     ink = binarize(clean)
     height = digit_height(ink, settings=settings) or height
-    found = [
-        replace(line, struck=is_struck(line, clean != shaded, height, settings.lines))
-        for line in split_lines(ink, height, settings.lines)
-    ]
+    found = split_lines(ink, height, settings.lines, erased=clean != shaded)
     angle = angle if abs(angle) >= settings.level else 0.0
     return Layout(found, height, scale, angle, (large.shape, ink.shape))
 
@@ -175,9 +164,7 @@ def _glance(grey, small, settings):
     if height is None:
         return None
     # Digits may climb while the line below them does not.
-    by_ink = angle = _affordable(
-        skew(ink > BINARIZATION.weak, settings), small.shape, settings
-    )
+    by_ink = angle = _slope(ink > BINARIZATION.weak, small.shape, settings)
     times = max(1, int(height / settings.target))  # no finer than when looked at again
     shaded = reduced(shaded, math.ceil(max(shaded.shape) / times))
     height *= len(shaded) / len(small)
@@ -187,7 +174,7 @@ def _glance(grey, small, settings):
     clean, more = remove_ruled_lines(turned, *printed)
     if more is None:
         runs = long_runs(shaded, height, settings.ruled_lines)
-        angle = _affordable(skew(runs, settings), small.shape, settings)
+        angle = _slope(runs, small.shape, settings)
         clean, more = remove_ruled_lines(_turned(shaded, angle, settings), *printed)
     if more is None:
         angle = by_ink
@@ -267,6 +254,10 @@ def skew(ink, settings=LAYOUT):
         best = max(best + np.arange(-reach, reach + step / 2, step), key=sharpness)
         reach = step
     return float(best)
+
+
+def _slope(ink, shape, settings):
+    return _affordable(skew(ink, settings), shape, settings)
 
 
 def _outstanding(grey, widest, settings):

@@ -37,8 +37,7 @@ class LineSettings:
     beyond: float = 0.5  #: ... but not if as much of the paper is, from here on
 
 
-LINES = LineSettings()
-"""What `split_lines` decides by, if nothing else is given."""
+LINES = LineSettings()  #: What `split_lines` decides by, if nothing else is given.
 
 
 @dataclass(frozen=True)
@@ -49,25 +48,15 @@ class Line:
     left: int  #: where its corner lies in the straightened image
     top: int
     beside: bool  #: whether there is large ink beside it that no line holds
-    struck: bool = False  #: whether a stroke went through all of it
+    struck: bool  #: whether a stroke went through all of it
 
 
-def split_lines(ink, height, settings=LINES):
-    """Part ink into lines, from top to bottom.
+def split_lines(ink, height, settings=LINES, erased=None):
+    """Part ink, (h, w) from 0 to 1, into a list of `Line`, from top to bottom.
 
     Components as tall as digits are taken from left to right; each goes on the line
     whose last ones it overlaps most in height. Small ones join the digit they are near.
-
-    Parameters
-    ----------
-    ink : numpy.ndarray, shape (h, w), float32, in [0, 1]
-    height : float
-        Of a digit in pixels.
-    settings : LineSettings
-
-    Returns
-    -------
-    list of Line
+    Where print was ``erased``, (h, w) bool, it may have been a stroke.
     """
     components = Components(ink > BINARIZATION.weak)
     tall, blots = components.height, are_blots(components, settings)
@@ -95,19 +84,19 @@ def split_lines(ink, height, settings=LINES):
     unread = (components.size >= settings.large * height) & ~printed
     unread &= tall >= settings.dash * height
     unread[[component for line in found for component in line]] = False
-    return [_cut_out(ink, components, line, unread, height, settings) for line in found]
+    if erased is None:
+        erased = np.zeros(ink.shape, bool)
+    return [
+        _cut_out(ink, components, line, unread, erased, height, settings)
+        for line in found
+    ]
 
 
-def is_struck(line, erased, height, settings):
-    """Whether a stroke that was taken for print goes through a line, and no farther.
-
-    ``erased``, (h, w) bool, is where the straightened image lost ink.
-    """
-    tall, wide = line.ink.shape
-    margin = round(settings.struck_margin * tall)
+def _is_struck(erased, left, top, right, bottom, height, settings):
+    """Whether a stroke that was taken for print goes through a line, and no farther."""
+    margin = round(settings.struck_margin * (bottom - top))
     beside = round(settings.beyond * height)
-    through = erased[line.top + margin : line.top + tall - margin].any(axis=0)
-    left, right = line.left, line.left + wide
+    through = erased[top + margin : bottom - margin].any(axis=0)
     outside = through[: max(0, left - beside)], through[right + beside :]
     outside = [part.mean() for part in outside if part.size >= beside / 2]
     of_paper = bool(outside) and min(outside) >= settings.struck
@@ -154,7 +143,7 @@ def _overlap(components, component, others):
     return shared / min(bottom - top, components.height[component])
 
 
-def _cut_out(ink, components, line, unread, height, settings):
+def _cut_out(ink, components, line, unread, erased, height, settings):
     top, bottom = components.top[line].min(), components.bottom[line].max()
     left, right = components.left[line].min(), components.right[line].max()
     where = slice(top, bottom), slice(left, right)
@@ -165,4 +154,5 @@ def _cut_out(ink, components, line, unread, height, settings):
     beside = (down > settings.shared * smaller) & unread
     beside &= across > -settings.beside * height
     own_ink = np.where(grown(own), ink[where], 0)
-    return Line(own_ink, int(left), int(top), bool(beside.any()))
+    struck = _is_struck(erased, left, top, right, bottom, height, settings)
+    return Line(own_ink, int(left), int(top), bool(beside.any()), struck)

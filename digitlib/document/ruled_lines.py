@@ -62,8 +62,7 @@ class RuledLineSettings:
     thickest: int = 8  #: pixels: of a line that a stroke crosses
 
 
-RULED_LINES = RuledLineSettings()
-"""What `remove_ruled_lines` decides by, if nothing else is given."""
+RULED_LINES = RuledLineSettings()  #: What `remove_ruled_lines` decides by by default.
 
 
 @dataclass
@@ -102,14 +101,7 @@ class UprightComponent:
 def has_upright_lines(shaded, height, settings=RULED_LINES):
     """Tell whether there are upright lines, too, as on squared paper or at a margin.
 
-    Parameters
-    ----------
-    shaded, height, settings
-        As for `remove_ruled_lines`.
-
-    Returns
-    -------
-    bool
+    Takes the same as `remove_ruled_lines`.
     """
     turned = np.ascontiguousarray(shaded.T)
     return bool(_lines(turned, height, settings.upright, settings)[1])
@@ -121,19 +113,15 @@ def remove_ruled_lines(shaded, height, upright=False, settings=RULED_LINES):
     Parameters
     ----------
     shaded : numpy.ndarray, shape (h, w), float32, in [0, 1]
-        What `digitlib.imaging.binarization.correct_shading` returns, turned so that
-        lines are nearly level.
-    height : float
-        Of a digit in pixels, about.
-    upright : bool
-        Whether to look for upright lines: see `has_upright_lines`.
+        From `digitlib.imaging.binarization.correct_shading`; lines are nearly level.
+    height : float, pixels of a digit, about
+    upright : bool, whether to look for upright lines: see `has_upright_lines`
     settings : RuledLineSettings
 
     Returns
     -------
     clean : numpy.ndarray, shape (h, w), float32, in [0, 1]
-    slope : float, degrees, or None
-        By which the lines still fall to the right; None where there are none.
+    slope : float, degrees by which lines still fall to the right; None without lines
     """
     labels, lines = _lines(shaded, height, settings.level, settings)
     turned, found = np.ascontiguousarray(shaded.T), []
@@ -157,18 +145,9 @@ def remove_ruled_lines(shaded, height, upright=False, settings=RULED_LINES):
 
 
 def long_runs(shaded, height, settings=RULED_LINES):
-    """Tell which pixels belong to runs that may be lines, though they slope.
+    """Tell which pixels, (h, w) bool, are of runs that may be lines, though they slope.
 
-    Parameters
-    ----------
-    shaded : numpy.ndarray, shape (h, w), float32, in [0, 1]
-    height : float
-        Of a digit in pixels, about.
-    settings : RuledLineSettings
-
-    Returns
-    -------
-    numpy.ndarray, shape (h, w), bool
+    Takes the same as `remove_ruled_lines`, in any direction.
     """
     runs = _runs(shaded, settings.level * height, settings.sloping_run)
     return _dark(runs, settings)
@@ -211,11 +190,9 @@ def _lines(shaded, height, shortest, settings):
         line for line, twin in zip(lines, paired, strict=True)
         if twin or sum(part.length for part in line) >= settings.total * height
     ]  # fmt: skip
-    own = np.zeros(n + 1, int)
-    for line in lines:
-        for part in line:
-            own[part.label] = part.label
-    return own[labels], lines
+    kept, own = np.zeros(n + 1, int), [part.label for line in lines for part in line]
+    kept[own] = own
+    return kept[labels], lines
 
 
 def _level_component(labels, label, where, height, least, settings):

@@ -13,15 +13,13 @@ def best_path(lattices, count=None):
     Parameters
     ----------
     lattices : list of Lattice
-    count : int, optional
-        How many digits there must be in all.
+    count : int, how many digits there must be in all; optional
 
     Returns
     -------
-    path : list of (int, Segment or Skip)
-        What to read, or not to, and the number of its line. Empty if there is no way.
-    share : float, 0 to 1
-        The probability of this way, as part of that of all ways together.
+    path : list of (int, Segment or Skip), each in the line of this number
+        What to read, or not to; empty if there is no way.
+    share : float, 0 to 1: how probable this way is, as part of all ways together
     """
     n = 1 if count is None else count + 1
     # The best cost, and minus the log of the sum over all ways, by digits read so far.

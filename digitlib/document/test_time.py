@@ -22,8 +22,7 @@ class Augmentation:
     slant: float = 0.15  #: columns by which it leans, for each row
 
 
-AUGMENTATION = Augmentation()
-"""How much digits are moved, if nothing else is given."""
+AUGMENTATION = Augmentation()  #: How much digits are moved, if nothing else is given.
 
 
 def augmented(seen, settings=AUGMENTATION):
@@ -37,7 +36,7 @@ def augmented(seen, settings=AUGMENTATION):
     Returns
     -------
     numpy.ndarray, shape (5, n, 28, 28), float32, in [0, 1]
-        As they are, turned to one side and the other, and slanted likewise.
+        As they are, turned and slanted to one side, and to the other.
     """
     turn = np.radians(settings.turn)
     sides = [seen]

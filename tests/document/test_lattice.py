@@ -5,10 +5,12 @@ import math
 
 import numpy as np
 import pytest
+from scipy.special import logsumexp
 from written import floats, line_of, write
 
 from digitlib.document.lattice import FEATURES, LATTICE, Lattice, Segment, judge
 from digitlib.document.search import best_path
+from digitlib.model import activations
 from digitlib.reading import segment_weights
 from digitlib.recognizer import Recognizer
 
@@ -21,24 +23,17 @@ def line():
     return line_of("3141592", gap=-0.02)
 
 
-# What is a digit
-
-
 def test_judged_by_hand():
     weights = np.zeros((len(FEATURES), 2)), np.array([1.0, -2.0]), np.array([2.0, 5.0])
+    weights = *weights, np.array(-1.0)
     features = np.zeros((3, len(FEATURES)))
     weights[0][0] = 1, 1
     features[:, 0] = 0, -1, 3
     odds = np.array([2 * 1 - 1, 0 - 1, 2 * 4 + 5 * 1 - 1])
-    expected = 1 / (1 + np.exp(-odds))
-    np.testing.assert_allclose(judge(features, (*weights, np.array(-1.0))), expected)
-    features[:, 0] *= 1e6  # however sure, a probability whose logarithm is finite
-    found = judge(features, (*weights, np.array(-1.0)))
-    assert (found > 0).all()
+    np.testing.assert_allclose(judge(features, weights), 1 / (1 + np.exp(-odds)))
+    found = judge(1e6 * features, weights)
+    assert (found > 0).all()  # however sure
     assert np.isfinite(np.log(found)).all()
-
-
-# Lattices
 
 
 def lattice_of(line, weights=True, everywhere=False):
@@ -61,8 +56,7 @@ def test_digits_apart_are_islands_and_each_can_be_read(text):
     line = line_of(text)
     lattice = lattice_of(line)
     assert len(lattice.islands) == len(text)
-    assert lattice.islands[0][0] == -1
-    assert lattice.islands[-1][1] == line[0].shape[1]
+    assert (lattice.islands[0][0], lattice.islands[-1][1]) == (-1, line[0].shape[1])
     for (_, end), (start, _) in pairwise(lattice.islands):
         assert end == start
         assert line[0][np.arange(len(line[0])), lattice.cuts.path(end)].max() < 0.25
@@ -83,30 +77,24 @@ def test_all_of_a_lattice_lies_between_its_nodes_and_in_the_line(text, gap, ever
     for (a, b), segment in lattice.segments.items():
         assert {a, b} <= set(lattice.nodes)
         assert a < b
-        left, top, right, bottom = segment.box
-        assert 0 <= left < right <= ink.shape[1]
-        assert 0 <= top < bottom <= ink.shape[0]
+        left, _, right, _ = segment.box  # it holds just its ink: see below
         assert (a, b) in lattice.islands or right - left <= widest
         assert segment.seen.shape == (28, 28)
         assert segment.probabilities.sum() == pytest.approx(1, abs=1e-5)
         assert segment.digit == segment.probabilities.argmax()
         assert segment.confidence == pytest.approx(segment.probabilities.max())
         assert 0 < segment.is_digit < 1
-        assert len(segment.features) == len(FEATURES)
+        assert segment.features.shape == (len(FEATURES),)
         assert np.isfinite(segment.features).all()
     assert set(lattice.skips) == set(lattice.islands)
 
 
-def test_a_box_of_a_segment_holds_just_the_ink_between_its_cuts(line):
+def test_a_segment_holds_just_the_ink_between_its_cuts_and_all_together_all(line):
     lattice = lattice_of(line, everywhere=True)
     for pair, segment in lattice.segments.items():
         rows, found = np.nonzero(between(lattice, pair) > 0.25)
         expected = found.min(), rows.min(), found.max() + 1, rows.max() + 1
         assert segment.box == expected
-
-
-def test_pieces_between_neighbouring_cuts_are_all_of_the_ink(line):
-    lattice = lattice_of(line, everywhere=True)
     parts = [between(lattice, pair) for pair in pairwise(lattice.nodes)]
     assert np.array_equal(sum(parts), line[0])
 
@@ -148,6 +136,36 @@ def test_a_digit_in_two_pieces_can_be_read_as_one():
     assert "".join(str(step.digit) for _, step in path) == "35753"
 
 
+def test_as_many_as_three_islands_are_looked_at_as_one():
+    ink = np.zeros((48, 40), np.float32)
+    ink[:, 1:40:10] = ink[:, 2:40:10] = 1
+    lattice = lattice_of((ink, 48.0))
+    (a, b), (_, c), (_, d), (_, e) = lattice.islands
+    assert {*lattice.segments} >= {(a, b), (a, c), (a, d), (b, e), (c, e)}
+    assert (a, e) not in lattice.segments
+
+
+def test_features_have_the_order_of_their_names(line):
+    lattice = lattice_of(line, everywhere=True)
+    cost = np.append(lattice.cuts.cost, [0, 0])  # both ends are free
+    cost[cost < LATTICE.free] = 0
+    for (a, b), segment in lattice.segments.items():
+        scores = activations(segment.seen[np.newaxis], NETWORK.weights)[-1][0]
+        left, top, right, bottom = segment.box
+        expected = {
+            "log of the confidence": np.log(segment.confidence),
+            "energy": logsumexp(scores) / 10,
+            "lead of the highest score": -np.diff(np.sort(scores)[-2:][::-1])[0] / 10,
+            "width": (right - left) / line[1],
+            "height": (bottom - top) / line[1],
+            "cost of the cut on the left": cost[a] / LATTICE.cuts.enter,
+            "cost of the cut on the right": cost[b] / LATTICE.cuts.enter,
+            "cuts through no ink within": sum(a < i < b for i, _ in lattice.islands),
+        }
+        found = dict(zip(FEATURES, segment.features, strict=True))
+        assert {name: found[name] for name in expected} == pytest.approx(expected, 1e-4)
+
+
 def test_without_weights_nothing_is_known_of_what_is_a_digit(line):
     lattice = lattice_of(line, weights=False)
     assert {segment.is_digit for segment in lattice.segments.values()} == {0.5}
@@ -173,9 +191,6 @@ def test_the_smallest_lines_can_be_cut(shape):
     path, share = best_path([lattice])
     assert path
     assert 0 < share <= 1
-
-
-# What a step costs
 
 
 @pytest.mark.parametrize(("is_digit", "confidence"), [(1.0, 1.0), (0.5, 0.8), (0, 0.5)])

@@ -202,11 +202,13 @@ def test_a_dark_edge_of_the_page_is_ignored():
         assert found_on(np.rot90(picture, -side)) == [5]
 
 
-def test_an_edge_along_a_part_of_the_border_is_ignored():
-    picture = page()
-    tall = len(picture)
-    picture[round(0.3 * tall) : round(0.7 * tall), :18] = 30
-    assert found_on(picture) == [5]
+@pytest.mark.parametrize(("tall", "cut_off"), [(120, True), (180, False)])
+def test_an_edge_along_a_quarter_of_the_border_and_no_less_is_cut_off(tall, cut_off):
+    ink, [(left, *_), *_] = write("41743", 50, margin=0.1)
+    picture = on_paper(np.pad(ink, ((0, tall - len(ink)), (0, 0)))).copy()
+    picture[12:48, : left + 3] = 30  # it runs into the 4
+    layout = find_lines(floats(picture))
+    assert (layout.lines[0].left / layout.scale > left + 3) is cut_off
 
 
 def test_a_slanting_edge_and_two_of_them_are_ignored():
