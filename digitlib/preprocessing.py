@@ -68,16 +68,11 @@ def resize_only(image):
     Parameters
     ----------
     image : path, bytes, file object, PIL.Image.Image or array
-        As for `digitlib.imaging.loading.load_image`.
+        For this and all errors, see `digitlib.imaging.loading.load_image`.
 
     Returns
     -------
     numpy.ndarray, shape (28, 28), float32, in [0, 1]
-
-    Raises
-    ------
-    DigitlibError
-        As `digitlib.imaging.loading.load_image`.
     """
     return squeeze(load_image(image))
 
@@ -96,9 +91,8 @@ def preprocess(image, *, skip=()):
     Returns
     -------
     numpy.ndarray, shape (28, 28), float32, in [0, 1]
-        Light ink on dark, in a box of 20x20 pixels around its centre of mass, as
-        LeCun, Bottou, Bengio and Haffner (1998) prepared MNIST. All 0 where no ink
-        was found.
+        Light ink on dark, in a box of 20x20 pixels around its centre of mass, as LeCun
+        et al. (1998) prepared MNIST. All 0 where no ink was found.
 
     Raises
     ------
@@ -110,10 +104,8 @@ def preprocess(image, *, skip=()):
     except TypeError:  # not many, or of what can be no name
         names = {None}
     if not names <= STEPS.keys():
-        shown = " ".join(repr(skip).split())
-        raise DigitlibError(
-            f"skip: {shown}, but names of {', '.join(STEPS)} are needed"
-        )
+        shown, needed = " ".join(repr(skip).split()), ", ".join(STEPS)
+        raise DigitlibError(f"skip: {shown}, but names of {needed} are needed")
     picture = load_color(image, FRAMING.side)
     for name, step in STEPS.items():
         picture = (INSTEAD.get(name, np.asarray) if name in names else step)(picture)
@@ -121,10 +113,10 @@ def preprocess(image, *, skip=()):
 
 
 def normalize(ink):
-    """Bring ink into the form in which it is recognised, by the last of `STEPS`.
+    """Bring the ink of one digit, and no other, into the form that is recognised.
 
-    It is (height, width) float32 in [0, 1], light on dark, of one digit and nothing
-    else; what is returned is as `preprocess` returns it.
+    These are the last of `STEPS`: from (height, width) float32 in [0, 1], light on
+    dark, to what `preprocess` returns.
     """
     names = list(STEPS)
     for name in names[names.index("normalize_stroke") :]:
@@ -132,9 +124,7 @@ def normalize(ink):
     return ink
 
 
-# The steps. The first five, which find the ink, are those of
-# `digitlib.imaging.binarization`; like them, the others take
-# and return an array, (height, width) float32 in [0, 1].
+# The steps that are not of `digitlib.imaging.binarization` take and return the same.
 
 
 def remove_frame(picture, settings=FRAMING):
@@ -195,8 +185,7 @@ def normalize_stroke(picture, settings=FRAMING):
 def fit_box(picture, settings=FRAMING):
     """Scale the ink to 20 pixels in its longer side, with grey edges.
 
-    Coarse images are enlarged, four times more than needed, sharpened a little, and
-    reduced again.
+    Coarse images are enlarged four times more, sharpened a little, and reduced again.
     """
     digit = cropped(picture)
     if 0 < max(digit.shape) < settings.coarse:
@@ -216,9 +205,8 @@ def fit_box(picture, settings=FRAMING):
 
 def center(picture):
     """Put the centre of mass in the middle of 28x28, but move whole pixels only."""
-    sides = np.array(picture.shape)
     if not picture.any():
-        return _placed(picture, 14 - sides / 2)
+        return fill(picture)
     return _placed(picture, 14 - np.array(ndimage.center_of_mass(picture)))
 
 
@@ -229,8 +217,7 @@ def luma(picture):
 
 def squeeze(picture):
     """Resize all of an image to 28x28."""
-    # Cubic curves overshoot a little.
-    return _resized(picture, (28, 28), Resampling.BICUBIC).clip(0, 1)
+    return _resized(picture, (28, 28), Resampling.BICUBIC).clip(0, 1)  # may overshoot
 
 
 def fill(picture):
@@ -272,10 +259,10 @@ def stroke_width(picture):
 
 
 def _without_lines(picture, settings):
-    """Erase straight rows of ink from edge to edge that have paper on both sides.
+    """Erase rows of ink from edge to edge between paper, but not strokes across.
 
-    Where a stroke crosses the line, it stays. Nothing is erased where other ink comes
-    near the left or right edge: then the row may be a bar of a tightly cropped digit.
+    Nothing is erased where other ink comes near the left or right edge: then the row
+    may be a bar of a tightly cropped digit.
     """
     ink = picture > BINARIZATION.weak
     height, width = ink.shape
@@ -293,8 +280,8 @@ def _without_lines(picture, settings):
             continue
         rest = ink.copy()
         rest[rows] = False
-        least = settings.digit * height
-        if thick > settings.rim * height or len(cropped(rest)) < least:
+        short = len(cropped(rest)) < settings.digit * height
+        if short or thick > settings.rim * height:
             continue
         picture = picture.copy()
         beside = rest[rows.start - 1 : rows.stop + 1]

@@ -1,7 +1,7 @@
 """Ink and paper told apart: the first steps of whatever reads an image.
 
-Each step takes and returns an array, (height, width) float32 in [0, 1]; `to_grey`
-may be given (height, width, 3), and after `correct_polarity` ink is light on dark.
+Each takes and returns (height, width) float32 in [0, 1], `to_grey` also (height, width,
+3); after `correct_polarity` ink is light on dark.
 """
 
 from dataclasses import dataclass
@@ -62,8 +62,7 @@ def to_grey(picture, settings=BINARIZATION):
 def denoise(picture, spread=None, settings=BINARIZATION):
     """Smooth the grain of paper and sensor; a small image has too little to lose.
 
-    ``spread`` is the standard deviation of the smoothing in pixels; without it, as fits
-    an image of one digit.
+    ``spread`` is the standard deviation in pixels; by default as fits a single digit.
     """
     if min(picture.shape) < settings.fine:
         return picture
@@ -74,9 +73,9 @@ def denoise(picture, spread=None, settings=BINARIZATION):
 def correct_polarity(picture, settings=BINARIZATION):
     """Turn dark ink on light into light ink on dark.
 
-    Paper is the larger part of the image, and the larger part of its border. This is
-    asked twice, of the image itself and of its differences from the surroundings,
-    which shadows do not deceive; the second answer counts more.
+    Paper is the larger part of the image and of its border. This is asked of the image
+    itself and, counting more, of its differences from the surroundings, which shadows
+    do not deceive.
     """
     small = reduced(picture, settings.eye)
     local = small - ndimage.uniform_filter(small, 1 + max(small.shape) // 4 * 2)
@@ -89,13 +88,11 @@ def correct_shading(
 ):
     """Take away the paper, however the light falls on it.
 
-    The paper is what remains when all that is narrower than the widest stroke is
-    removed (a morphological opening). Each pixel becomes the part of the way from the
-    paper to full ink that it has gone, so that ink in a shadow counts as in the light.
-    ``widest`` is the width of the widest stroke in pixels; without it, as fits an image
-    of one digit. ``border`` says how the image goes on beyond its border, as SciPy
-    names it: after ``"nearest"``, a dark edge is as wide as any paper. Paper counts as
-    no darker than ``darkest``, 0 to 1.
+    The paper is what remains when all that is narrower than ``widest``, in pixels (by
+    default as fits a single digit), is removed (a morphological opening). Each pixel
+    becomes the part of the way from the paper, which counts as no darker than
+    ``darkest``, 0 to 1, to full ink that it has gone: the same in shadow and light.
+    ``border`` is as in SciPy: after ``"nearest"``, a dark edge is as wide as any paper.
     """
     widest = widest or settings.widest * max(picture.shape)
     darkest = settings.darkest if darkest is None else darkest
@@ -141,10 +138,9 @@ def reduced(picture, side):
 
 
 def separability(picture):
-    """Measure how clearly an image falls into two parts, 0 to 1 (Otsu 1979).
+    """Measure how much of the variance is between light and dark pixels (Otsu 1979).
 
-    The part of the variance that is between the light and the dark pixels, not within
-    them. Noise without ink, if it is Gaussian, has 2 / pi, about 0.64.
+    It is 0 to 1; Gaussian noise without ink has 2 / pi, about 0.64.
     """
     light = picture > otsu(picture)
     part = light.mean()

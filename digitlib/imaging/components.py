@@ -9,10 +9,10 @@ AROUND = np.ones((3, 3), bool)  # pixels that touch at a corner hang together to
 
 
 def crossing(ink, reach, aside):
-    """Return where strokes cross a level line: what is to stay when it is erased.
+    """Return where strokes cross a level line, and stay when it is erased.
 
-    There is ``ink`` (height, width), without the line, within ``reach`` rows both above
-    and below, at most ``aside`` columns away.
+    There, ``ink`` without the line is within ``reach`` rows both above and below, at
+    most ``aside`` columns away.
     """
     above, below = np.zeros_like(ink), np.zeros_like(ink)
     for step in range(1, reach + 1):
@@ -29,20 +29,13 @@ def interior(ink):
 
 
 class Components:
-    """The connected components of ink.
-
-    Parameters
-    ----------
-    ink : numpy.ndarray, shape (height, width), bool
+    """The ``n`` connected components of ink, (height, width) bool.
 
     Attributes
     ----------
-    n : int
-        How many there are.
     labels : numpy.ndarray, shape (height, width), int
         0 where there is no ink, else 1 + the number of the component.
-    area : numpy.ndarray, shape (n,), int
-        Pixels.
+    area : numpy.ndarray, shape (n,), int, pixels
     top, bottom, left, right : numpy.ndarray, shape (n,), int
         Their boxes; ``bottom`` and ``right`` are the first row and column beyond.
     height, width, size : numpy.ndarray, shape (n,), int
@@ -80,10 +73,9 @@ class Components:
         return vertical | (self.left == 0) | (self.right == width)
 
     def along(self):
-        """Return the share of each component's height or width that lies on a border.
+        """Return the largest share of each one's height or width that is on a border.
 
-        Of the four borders, the largest share; what also reaches the opposite border,
-        as a tightly cropped digit does, counts 0 there.
+        What also reaches the opposite border, as a tightly cropped digit, counts 0.
         """
         height, width = self.labels.shape
         shares = (
@@ -103,17 +95,15 @@ class Components:
     def surrounds(self, i, rim, size, filled=0.4, inner=0.1):
         """Return whether component i is a frame around another.
 
-        A frame is at most ``rim`` wide, and what is in it at least ``size`` large, as
-        parts of its own shorter side. At most ``filled`` of its box is its ink, and at
-        most ``inner`` of what is inside its rim.
+        It is at most ``rim`` wide, and the other at least ``size`` large, in parts of
+        its shorter side; of its box at most ``filled`` is ink, of its inside ``inner``.
         """
         labels = self.labels[self.boxes[i]]
         own = labels == i + 1
         side = min(own.shape)
         width = round(rim * side)
-        if width == 0 or own.mean() > filled:
-            return False
-        if own[width:-width, width:-width].mean() > inner:
+        inside = own[width:-width, width:-width]
+        if width == 0 or own.mean() > filled or inside.mean() > inner:
             return False
         others = np.setdiff1d(labels, (0, i + 1)) - 1
         return bool((self.size[others] > size * side).any())

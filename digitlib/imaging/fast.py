@@ -1,7 +1,6 @@
-"""NumPy routines that give what SciPy's or NumPy's own give, several times as fast.
+"""What SciPy's or NumPy's own routines give, several times as fast.
 
-Reading a page spends most of its time in these. Each is equal to the routine that its
-docstring names, which the tests check, and ``benchmarks/reading.py`` measures.
+Reading a page spends most of its time in these; ``benchmarks/reading.py`` measures it.
 """
 
 import math
@@ -11,10 +10,7 @@ from skimage.filters import threshold_otsu
 
 
 def padded(picture, by=1):
-    """Put nothing around a picture, (height, width), on all sides.
-
-    As NumPy's ``pad`` does, which costs most of its time before it begins.
-    """
+    """Put nothing around a picture, (height, width), as NumPy's slower ``pad``."""
     height, width = picture.shape
     larger = np.zeros((height + 2 * by, width + 2 * by), picture.dtype)
     larger[by : by + height, by : by + width] = picture
@@ -22,10 +18,7 @@ def padded(picture, by=1):
 
 
 def grown(mask, rows=1, columns=1):
-    """Widen what is True by rows upwards and downwards, and columns to both sides.
-
-    Equal to SciPy's ``binary_dilation`` with a rectangle.
-    """
+    """Widen what is True up, down and sideways: ``binary_dilation`` by a rectangle."""
     for axis, reach in ((0, rows), (1, columns)):
         before = np.moveaxis(mask, axis, 0)
         after = before.copy()
@@ -39,10 +32,9 @@ def grown(mask, rows=1, columns=1):
 def opening(picture, size, border="reflect"):
     """Remove what is narrower than a window of some (height, width) in pixels.
 
-    A morphological opening: the least of each window, and then the greatest of these.
-    Equal to SciPy's ``grey_opening``: what is least in a window of 2 n follows from the
-    least of two of n. Beyond its border the picture goes on as ``"reflect"`` or
-    ``"nearest"`` say.
+    SciPy's ``grey_opening``: the least of each window, and then the greatest of these;
+    the least of 2 n follows from the least of two of n. ``border`` is "reflect" or
+    "nearest".
     """
     mode = {"reflect": "symmetric", "nearest": "edge"}[border]
     for extreme, odd in ((np.minimum, 0), (np.maximum, 1)):
@@ -61,11 +53,7 @@ def opening(picture, size, border="reflect"):
 
 
 def otsu(picture):
-    """Return the threshold between light and dark pixels of Otsu (1979).
-
-    scikit-image's, which takes most of its time to count the pixels of each grey, and
-    so is given these counts.
-    """
+    """Return Otsu's (1979) threshold, as scikit-image's, which counts more slowly."""
     low, high = picture.min(), picture.max()
     step = (high - low) / 256
     if step < 1e-9:  # one grey everywhere
@@ -82,16 +70,11 @@ def strongest(picture, accident=20_000):
 
 
 def quantile(values, part):
-    """Return what this part of some values, 0 to 1, is no larger than.
-
-    Equal to NumPy's ``quantile``, and many times as fast, since it looks for one place
-    in their order only.
-    """
+    """Return what this part of values, 0 to 1, is no larger than: NumPy's own."""
     place = part * (values.size - 1)
     if part > 0.9:
-        size = values.size
-        values = _largest(values, size - math.floor(place))
-        place -= size - values.size
+        most = _largest(values, values.size - math.floor(place))
+        values, place = most, place - (values.size - most.size)
     first = math.floor(place)
     ordered = np.partition(values, first, axis=None)
     if place == first:

@@ -1,7 +1,7 @@
 """An image in any form, as an array of its grey values or colours.
 
-A file of 100 kB may unfold to gigabytes, or keep Pillow busy for minutes. Such a file
-is refused before its pixels are decoded.
+A file of 100 kB that would unfold to gigabytes, or keep Pillow busy for minutes, is
+refused before its pixels are decoded.
 """
 
 from contextlib import contextmanager, nullcontext, suppress
@@ -42,13 +42,10 @@ LIMITS = Limits()
 _FORMATS = ("PNG", "JPEG", "GIF", "TIFF", "BMP", "WEBP")
 # Red, green and blue as bright as the eye finds them: ITU-R BT.601, as in Pillow.
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
-
 # EXIF's number of an orientation, and Pillow's of what sets such a picture upright.
 TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
-
 # Without any handler, Python would print what Pillow logs of damaged files.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
-
 _LOCK = threading.Lock()
 
 
@@ -61,9 +58,8 @@ def load_image(image):
         A file is a PNG, JPEG, GIF, TIFF, BMP or WebP, of at most 256 MB. An array is
         2-D (grey) or (height, width, 3 or 4) (RGB, RGBA). Unsigned integers are
         divided by the largest number their type holds; floats must lie in [0, 1]. A
-        picture is taken as it is displayed: upright, and on white where it is
-        transparent (on black, if all that is visible is light, such as chalk). Of an
-        animation, the first frame counts.
+        picture is taken as displayed: upright, the first frame of an animation, and on
+        white where transparent (on black, if all that is visible is light, as chalk).
 
     Returns
     -------
@@ -81,26 +77,10 @@ def load_image(image):
 
 
 def load_color(image, size=None):
-    """Read an image with its colours, and no larger than needed.
+    """Read an image as `load_image`, but (height, width, 3) if it has colours.
 
-    Parameters
-    ----------
-    image : path, bytes, file object, PIL.Image.Image or array
-        As for `load_image`.
-    size : int, optional
-        The longest side wanted, in pixels. A larger image is reduced by averaging
-        squares of 2x2, 3x3, ... pixels, to between half of ``size`` and ``size``; of
-        a JPEG, the rest is not even decoded.
-
-    Returns
-    -------
-    numpy.ndarray, shape (height, width) or (height, width, 3), float32, in [0, 1]
-        Grey, or red, green and blue.
-
-    Raises
-    ------
-    DigitlibError
-        As `load_image`.
+    One whose longest side is above ``size`` pixels is reduced by averaging squares of
+    2x2, 3x3, ... to between half of that and that; of a JPEG, the rest is not decoded.
     """
     if size is not None:
         size = check_count("size", size, 1, 2**20)
@@ -110,21 +90,8 @@ def load_color(image, size=None):
 def load_strip(image, size, least):
     """Read an image as `load_color`, but leave a long and narrow one legible.
 
-    Parameters
-    ----------
-    image, size
-        As for `load_color`, ...
-    least : int
-        ... unless the shorter side would become shorter than this, in pixels; but as
-        many as a square of the longest side has are always enough.
-
-    Returns
-    -------
-    picture : numpy.ndarray
-        As `load_color` returns it.
-    sides : (int, int)
-        Height and width before the image was reduced, as it is displayed.
-
+    Its shorter side keeps ``least`` pixels, as long as it has no more of them than a
+    square of ``size``. Also returns height and width, as displayed, before reduction.
     """
     size = check_count("size", size, 1, 2**20)
     least = check_count("least", least, 1, 2**20)
@@ -155,13 +122,11 @@ def _array_of(image, mode, size):
     except DigitlibError:
         raise
     except UnidentifiedImageError as error:
-        raise DigitlibError(
-            f"{name}: not an image; give a PNG, JPEG, GIF, TIFF, BMP or WebP file"
-        ) from error
+        wanted = "give a PNG, JPEG, GIF, TIFF, BMP or WebP file"
+        raise DigitlibError(f"{name}: not an image; {wanted}") from error
     except Exception as error:  # damaged bytes make decoders raise anything
-        raise DigitlibError(
-            f"{name}: cannot be read as an image ({_why(error)}); give another one"
-        ) from error
+        why = f"cannot be read as an image ({_why(error)}); give another one"
+        raise DigitlibError(f"{name}: {why}") from error
 
 
 def _name_and_content(image):
@@ -171,8 +136,7 @@ def _name_and_content(image):
     elif isinstance(image, (str, os.PathLike)):
         name, read = readable(str(image)), _read_path
     elif hasattr(image, "read"):
-        name = readable(str(getattr(image, "name", "file object")))
-        read = _read_file
+        name, read = readable(str(getattr(image, "name", "file object"))), _read_file
     else:
         raise DigitlibError(
             f"{type(image).__name__}: not an image; give a path, bytes, a file object, "
@@ -185,13 +149,11 @@ def _name_and_content(image):
     except IsADirectoryError as error:
         raise DigitlibError(f"{name}: a folder; give the images in it") from error
     except Exception as error:  # a file object may raise anything
-        raise DigitlibError(
-            f"{name}: cannot be opened ({_why(error)}); give another file"
-        ) from error
+        why = f"cannot be opened ({_why(error)}); give another file"
+        raise DigitlibError(f"{name}: {why}") from error
     if len(content) > LIMITS.content:
-        raise DigitlibError(
-            f"{name}: larger than {LIMITS.content >> 20} MB; give a smaller image"
-        )
+        most = f"{LIMITS.content >> 20} MB"
+        raise DigitlibError(f"{name}: larger than {most}; give a smaller image")
     return f"{len(content)} bytes" if name == "bytes" else name, content
 
 
@@ -229,10 +191,10 @@ def _quiet():
 
 
 class OneReading(BytesIO):
-    """A file in memory that can be read a few times over, and not thousands of times.
+    """A file in memory that can be read a few times over, but not thousands of times.
 
-    All entries of a TIFF or EXIF directory may point to the same bytes, and Pillow
-    copies them for each: a megabyte becomes 65 gigabytes.
+    All entries of a TIFF or EXIF directory may point to the same bytes, which Pillow
+    copies for each: a megabyte becomes 65 gigabytes.
     """
 
     def __init__(self, content):
@@ -284,8 +246,7 @@ def _opened(content, size):
 
 def _check_size(picture):
     """Refuse a picture that has too many pixels, or takes too much memory or time."""
-    width, height = picture.size
-    pixels = width * height
+    pixels = math.prod(picture.size)
     tags = picture.tag_v2 if picture.format == "TIFF" else {}
     wide, high = tags.get(322, 0), tags.get(323, 0)
     slow = picture.tile and picture.tile[0][0] == "bmp_rle"
@@ -297,7 +258,7 @@ def _check_size(picture):
     }
     for reason, refused in reasons.items():
         if refused:
-            raise Bomb(f"{width}x{height} pixels: {reason}")
+            raise Bomb(f"{picture.width}x{picture.height} pixels: {reason}")
 
 
 @contextmanager
@@ -327,17 +288,14 @@ def _of_picture(picture, name, mode, size):
     sides = getattr(picture, "whole", picture.size)[::turned]
     if orientation in TURNS:
         picture = picture.transpose(TURNS[orientation])
-    if picture.mode == "F":
-        return _floats(np.asarray(picture), name, size), sides
-    if picture.mode.startswith("I"):  # 16 bits, held in 16 or 32
-        pixels = np.asarray(picture).astype(np.float32) / 65535
-        return _floats(pixels, name, size), sides
+    if picture.mode[0] in "FI":  # floats; 16 bits, held in 16 or 32
+        scale = 1 if picture.mode == "F" else 65535
+        return _floats(np.asarray(picture, np.float32) / scale, name, size), sides
     if picture.mode in ("LAB", "HSV", "La"):  # Pillow knows no direct way
         picture = picture.convert("LA" if picture.mode == "La" else "RGB")
     factor = _factor(picture.size, size)
     if picture.has_transparency_data:
-        picture = _reduced(picture, "RGBA", factor)
-        factor = 1
+        picture, factor = _reduced(picture, "RGBA", factor), 1
         if picture.getextrema()[3] != (255, 255):  # else nothing is transparent
             mode = "RGBA"
     elif picture.mode in ("1", "L"):
@@ -403,10 +361,8 @@ def _floats(array, name, size):
     elif np.issubdtype(array.dtype, np.unsignedinteger):
         array = array / np.float32(np.iinfo(array.dtype).max)
     elif not np.issubdtype(array.dtype, np.floating):
-        raise DigitlibError(
-            f"{name}: dtype {array.dtype}, but unsigned integers or floats in [0, 1] "
-            "are needed"
-        )
+        needed = "unsigned integers or floats in [0, 1] are needed"
+        raise DigitlibError(f"{name}: dtype {array.dtype}, but {needed}")
     low, high = array.min(), array.max()
     if not (low >= 0 and high <= 1):  # also true for NaN
         raise DigitlibError(
