@@ -1,14 +1,27 @@
-"""Sheets of paper and what is on them, for several test files."""
+"""Sheets of paper, what is on them, and files of them, for several test files."""
+
+from io import BytesIO
 
 import numpy as np
 from PIL import Image
 
 
+def file_of(picture, **options):
+    buffer = BytesIO()
+    picture.save(buffer, **{"format": "PNG", **options})
+    return buffer.getvalue()
+
+
+def turned_by(orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return exif
+
+
 def enlarged(image, times=10):
     sides = times * np.array(image.shape[::-1])
-    return np.asarray(
-        Image.fromarray(image).resize(sides, Image.Resampling.BICUBIC)
-    ).clip(0, 1)
+    large = Image.fromarray(image).resize(sides, Image.Resampling.BICUBIC)
+    return np.asarray(large).clip(0, 1)
 
 
 def ramp(shape, angle):

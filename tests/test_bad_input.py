@@ -24,6 +24,7 @@ from memory import peak
 import numpy as np
 from PIL import Image, ImageDraw
 import pytest
+from sheets import file_of, turned_by
 
 from digitlib.errors import DigitlibError
 from digitlib.recognizer import Prediction, Recognizer
@@ -37,20 +38,16 @@ MEGABYTES = 2000  # at the peak: the same image takes 1,300
 def drawn_digit(mode, size):
     """A 7, dark on light."""
     picture = Image.new("L", (size, size), 240)
-    points = [(0.25, 0.2), (0.75, 0.2), (0.45, 0.85)]
-    points = [(x * size, y * size) for x, y in points]
+    points = [(x * size, y * size) for x, y in ((0.25, 0.2), (0.75, 0.2), (0.45, 0.85))]
     ImageDraw.Draw(picture).line(points, fill=20, width=max(1, size // 10))
-    return picture.convert("RGB").convert(mode) if mode != "I;16" else deep(picture)
-
-
-def deep(picture):
-    return Image.fromarray(np.asarray(picture).astype(np.uint16) * 257)
+    if mode == "I;16":
+        return Image.fromarray(np.asarray(picture).astype(np.uint16) * 257)
+    return picture.convert("RGB").convert(mode)
 
 
 def originals():
     """Files of many kinds: (format, content)."""
-    exif = Image.Exif()
-    exif[0x0112] = 6
+    exif = turned_by(6)
     exif[0x010E] = "a seven"
     kinds = [
         ("PNG", "1", 28, {}),
@@ -83,11 +80,10 @@ def originals():
     ]
     files = []
     for format_, mode, size, options in kinds:
-        picture, buffer = drawn_digit(mode, size), BytesIO()
+        picture = drawn_digit(mode, size)
         if options.get("save_all"):
             options = {**options, "append_images": [picture.rotate(a) for a in (9, 50)]}
-        picture.save(buffer, format_, **options)
-        files.append((format_, buffer.getvalue()))
+        files.append((format_, file_of(picture, format=format_, **options)))
     return [
         *files,
         ("PNG", interlaced_png(drawn_digit("L", 40))),
@@ -99,20 +95,14 @@ def originals():
 
 def interlaced_png(picture):
     """Adam7, which Pillow reads but does not write."""
-
     pixels, rows = np.asarray(picture), b""
     passes = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4)]
     for top, left, down, right in [*passes, (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]:
-        rows += b"".join(
-            b"\0" + row.tobytes() for row in pixels[top::down, left::right]
-        )
+        some = pixels[top::down, left::right]
+        rows += b"".join(b"\0" + row.tobytes() for row in some)
     header = struct.pack(">LLBBBBB", *picture.size, 8, 0, 0, 0, 1)
-    content = b"\x89PNG\r\n\x1a\n"
-    for name, part in (
-        (b"IHDR", header),
-        (b"IDAT", zlib.compress(rows)),
-        (b"IEND", b""),
-    ):
+    content, pixels = b"\x89PNG\r\n\x1a\n", zlib.compress(rows)
+    for name, part in ((b"IHDR", header), (b"IDAT", pixels), (b"IEND", b"")):
         checksum = struct.pack(">L", zlib.crc32(name + part))
         content += struct.pack(">L", len(part)) + name + part + checksum
     return content
@@ -120,7 +110,6 @@ def interlaced_png(picture):
 
 def tiled_tiff(picture, deflate):
     """Tiles of 32x32, which Pillow reads but does not write."""
-
     pixels = np.asarray(picture)
     starts = [(y, x) for y in range(0, 96, 32) for x in range(0, 96, 32)]
     tiles = [pixels[y : y + 32, x : x + 32].tobytes() for y, x in starts]
@@ -140,7 +129,6 @@ def tiled_tiff(picture, deflate):
 
 def run_length_bmp(picture):
     """Runs of equal pixels, which Pillow reads but does not write."""
-
     runs = b""
     for row in np.asarray(picture)[::-1]:
         for part in np.split(row, np.flatnonzero(np.diff(row)) + 1):
@@ -148,9 +136,8 @@ def run_length_bmp(picture):
         runs += b"\0\0"
     runs += b"\0\1"
     palette = b"".join(bytes([grey, grey, grey, 0]) for grey in range(256))
-    header = struct.pack(
-        "<LllHHLLllLL", 40, *picture.size, 1, 8, 1, len(runs), 0, 0, 256, 0
-    )
+    numbers = (40, *picture.size, 1, 8, 1, len(runs), 0, 0, 256, 0)
+    header = struct.pack("<LllHHLLllLL", *numbers)
     start = 14 + 40 + 1024
     first = struct.pack("<2sLLL", b"BM", start + len(runs), 0, start)
     return first + header + palette + runs
@@ -227,9 +214,8 @@ def run(seed, count):
 def check(seed, count):
     """Run in a process of its own, where memory is limited and stderr is looked at."""
     command = [sys.executable, "-W", "always", __file__, str(seed), "all", str(count)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=30 + count / 5, check=False
-    )
+    options = {"capture_output": True, "text": True, "timeout": 30 + count / 5}
+    done = subprocess.run(command, check=False, **options)
     assert done.stderr == ""
     assert done.returncode == 0
     found = json.loads(done.stdout)

@@ -270,10 +270,8 @@ def test_test_digits_are_read_as_their_buttons_say(desk):
 def test_a_stroke_may_leave_the_canvas_and_come_back(desk):
     stroke = np.array([[0.5, 0.2], [0.5, 0.5], [1.5, 0.5], [0.5, 0.6], [0.5, 0.9]])
     draw(desk, [stroke], every=1)
-    assert ink(desk) == [
-        pytest.approx([0.475, 1], abs=0.01),
-        pytest.approx([0.175, 0.925], abs=0.01),
-    ]
+    assert ink(desk)[0] == pytest.approx([0.475, 1], abs=0.01)
+    assert ink(desk)[1] == pytest.approx([0.175, 0.925], abs=0.01)
 
 
 def test_every_move_within_a_frame_is_drawn_and_read_when_the_pointer_goes_up(desk):

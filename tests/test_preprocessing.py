@@ -44,7 +44,6 @@ def robust():
 
 
 def differences(some, others):
-    """The mean absolute difference of each pair of images."""
     return np.array([np.abs(a - b).mean() for a, b in zip(some, others, strict=True)])
 
 
@@ -77,9 +76,7 @@ def test_neither_turned_nor_flipped():
 def test_any_size_becomes_28_by_28(image):
     resized = resize_only(image)
     assert resized.shape == (28, 28)
-    assert resized.dtype == np.float32
-    assert resized.min() >= 0
-    assert resized.max() <= 1
+    assert is_prepared(resized)
 
 
 # What MNIST itself becomes, as it is and changed
@@ -120,20 +117,15 @@ def tinted(image, rng):
     return paper + (ink - paper) * image[..., np.newaxis]
 
 
-def lit_from_a_side(image, rng):
-    paper = 1 - 0.9 * enlarged(image, 4)
-    return paper * (1 - 0.6 * ramp(paper.shape, rng.uniform(0, 2 * np.pi)))
+def lit_from_a_side(image, rng, paper=1, ink=0.1, darker=0.6):
+    sheet = paper + (ink - paper) * enlarged(image, 4)
+    return sheet * (1 - darker * ramp(sheet.shape, rng.uniform(0, 2 * np.pi)))
 
 
 def in_a_soft_shadow(image, rng):
     paper = 1 - 0.9 * enlarged(image, 4)
     beyond = ramp(paper.shape, rng.uniform(0, 2 * np.pi)) - rng.uniform(0.3, 0.7)
     return paper * (1 - 0.5 * (beyond / 0.1 + 0.5).clip(0, 1))
-
-
-def chalk_lit_from_a_side(image, rng):
-    board = 0.15 + 0.75 * enlarged(image, 4)
-    return board * (1 - 0.3 * ramp(board.shape, rng.uniform(0, 2 * np.pi)))
 
 
 CHANGES = {
@@ -144,7 +136,7 @@ CHANGES = {
     "tinted and shifted": lambda image, rng: tinted(shifted(image, rng), rng),
     "lit from a side": lit_from_a_side,
     "in a soft shadow": in_a_soft_shadow,
-    "chalk lit from a side": chalk_lit_from_a_side,
+    "chalk lit from a side": partial(lit_from_a_side, paper=0.15, ink=0.9, darker=0.3),
 }
 
 
@@ -178,10 +170,7 @@ def is_prepared(result):
     )
 
 
-kinds = st.one_of(
-    st.sampled_from([np.bool_, np.uint8, np.uint16, np.uint32]).map(np.dtype),
-    st.sampled_from([np.dtype(np.float32), np.dtype(np.float64)]),
-)
+kinds = st.sampled_from(["?", "u1", "u2", "u4", "f4", "f8"]).map(np.dtype)
 shapes = st.tuples(
     st.integers(1, 60), st.integers(1, 60), st.sampled_from([(), (3,), (4,)])
 ).map(lambda sides: (*sides[:2], *sides[2]))
@@ -283,11 +272,7 @@ def prepared(sheets):
 LITTLE = {  # what is changed, and how much the median and the worst may differ
     "inverted": (lambda sheet: 1 - sheet, 1e-4, 0.01),
     "exposed": (lambda sheet: 0.7 * sheet, 0.01, 0.06),
-    "doubled": (
-        lambda sheet: np.kron(sheet, np.ones((2, 2, 1)[: sheet.ndim], np.float32)),
-        0.02,
-        0.08,
-    ),
+    "doubled": (lambda sheet: sheet.repeat(2, 0).repeat(2, 1), 0.02, 0.08),
     "transposed": (lambda sheet: sheet.swapaxes(0, 1), 0.001, 0.05),
 }
 
@@ -363,9 +348,8 @@ def test_a_flag_stays_inside_though_its_middle_is_at_the_edge():
 
 def holds(found, ink, lost=0.02, more=0.02):
     """Whether the ink, and nearly nothing else, was found."""
-    return found[ink > 0.5].mean() >= (1 - lost) * ink[ink > 0.5].mean() and np.sum(
-        found > 0.5
-    ) <= (1 + more) * np.sum(ink > 0.5)
+    enough = found[ink > 0.5].mean() >= (1 - lost) * ink[ink > 0.5].mean()
+    return enough and np.sum(found > 0.5) <= (1 + more) * np.sum(ink > 0.5)
 
 
 def test_ink_alone_is_left_as_it_is(plates):
@@ -400,15 +384,10 @@ def test_a_tightly_cropped_digit_keeps_its_bar_and_its_stem(width, lines):
 @pytest.mark.parametrize("width", [2, 5])
 def test_a_printed_box_goes(plates, margin, width):
     for plate in plates:
-        sheet = np.pad(plate, 10)
-        ink = sheet.copy()
-        inside = margin + width
-        printed = np.ones_like(sheet)
-        printed[inside:-inside, inside:-inside] = 0
-        if margin:
-            outside = np.pad(np.ones(np.array(sheet.shape) - 2 * margin), margin)
-            printed *= outside
-        assert holds(remove_frame(np.maximum(sheet, printed)), ink)
+        ink = np.pad(plate, 10)
+        inner = np.zeros(np.array(ink.shape) - 2 * (margin + width), np.float32)
+        printed = np.pad(np.pad(inner, width, constant_values=1), margin)
+        assert holds(remove_frame(np.maximum(ink, printed)), ink)
 
 
 @pytest.mark.parametrize("width", [2, 4])
@@ -633,9 +612,7 @@ def test_the_order_of_names_is_of_no_importance(sheets):
             assert np.array_equal(preprocess(sheet, skip=again), expected)
 
 
-def test_a_step_added_after_normalize_stroke_reaches_normalize(
-    monkeypatch, test_images
-):
+def test_a_step_that_is_added_reaches_normalize(monkeypatch, test_images):
     digit = test_images[0] / np.float32(255)
     expected = center(fit_box(normalize_stroke(digit)[:, ::-1]))
     steps = list(STEPS.items())
@@ -658,9 +635,8 @@ def test_without_any_step_it_is_the_documents_recipe(sheets):
      "a\nb", np.zeros((2, 2)), np.zeros(300)],
 )  # fmt: skip
 def test_no_such_step(test_images, skip):
-    with pytest.raises(
-        DigitlibError, match=r"^skip: .* names of to_grey, denoise"
-    ) as error:
+    message = r"^skip: .* names of to_grey, denoise"
+    with pytest.raises(DigitlibError, match=message) as error:
         preprocess(test_images[0], skip=skip)
     assert "\n" not in str(error.value)
 

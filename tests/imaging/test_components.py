@@ -39,12 +39,7 @@ def test_pieces_are_scipys(ink):
     assert np.array_equal(found.area, ndimage.sum_labels(ink, labels, numbers))
     for i in range(n):
         rows, columns = np.nonzero(labels == i + 1)
-        edges = (
-            found.top[i],
-            found.bottom[i],
-            found.left[i],
-            found.right[i],
-        )
+        edges = (found.top[i], found.bottom[i], found.left[i], found.right[i])
         assert edges == (rows.min(), rows.max() + 1, columns.min(), columns.max() + 1)
         assert found.size[i] == 1 + max(np.ptp(rows), np.ptp(columns))
         on_border = np.isin(rows, (0, len(ink) - 1)).any()
@@ -73,10 +68,6 @@ def test_the_part_inside(ink, rim):
     assert np.allclose(found.inside(rim), expected)
 
 
-def test_no_rim_at_all(drawn):
-    assert (Components(drawn).inside(0) == 1).all()
-
-
 @given(sheets)
 def test_what_is_the_same_for_the_transposed_sheet(ink):
     one, other = Components(ink), Components(ink.T)
@@ -99,6 +90,7 @@ def test_no_ink():
 
 def test_drawn_pieces(drawn):
     found = Components(drawn)
+    assert (found.inside(0) == 1).all()
     assert found.n == 5
     assert found.area.tolist() == [5, 2, 12, 1, 1]
     assert found.size.tolist() == [5, 2, 4, 1, 1]
@@ -129,9 +121,9 @@ def test_gaps():
     for row, column in others:
         ink[row, column] = True
     found = Components(ink)
-    found = dict(zip(zip(found.top, found.left, strict=True), found.gaps(
-        int(found.area.argmax())), strict=True))  # fmt: skip
-    assert found == {**others, (10, 10): 0}
+    gaps = found.gaps(int(found.area.argmax()))
+    corners = zip(found.top, found.left, strict=True)
+    assert dict(zip(corners, gaps, strict=True)) == {**others, (10, 10): 0}
     nested = np.zeros((9, 9), bool)
     nested[1:8, 1:8] = True
     nested[2:7, 2:7] = False
@@ -162,11 +154,8 @@ def test_a_frame(width, inner, expected):
 
 def test_a_bar_is_no_frame():
     ink = np.zeros((60, 60), bool)
-    ink[10:14, 5:55] = True
-    ink[20:50, 20:40] = True
-    found = Components(ink)
-    assert not found.surrounds(0, 0.12, 0.25)
-    assert not found.surrounds(1, 0.12, 0.25)
+    ink[10:14, 5:55] = ink[20:50, 20:40] = True
+    assert not any(Components(ink).surrounds(i, 0.12, 0.25) for i in (0, 1))
 
 
 def test_what_has_a_bar_across_is_no_frame():
