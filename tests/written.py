@@ -79,6 +79,15 @@ def on_paper(ink, paper=PAPER, dark=INK, angle=0.0, grain=0.0, seed=0):
     return grey.round().clip(0, 255).astype(np.uint8)
 
 
+def alone_turned(ink, box, angle):
+    """The rows and columns of the ink in a box, where an image of it is turned."""
+    left, top, right, bottom = box
+    alone = np.zeros_like(ink)
+    alone[top:bottom, left:right] = ink[top:bottom, left:right]
+    turned = np.asarray(Image.fromarray(alone).rotate(angle, expand=True))
+    return np.nonzero(turned > 127)
+
+
 @cache
 def line_of(text, height=48, **options):
     """The ink of one line of digits, and how tall they are."""

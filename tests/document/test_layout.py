@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 import pytest
-from written import INK, PAPER, floats, on_paper, write
+from written import INK, PAPER, alone_turned, drawn, floats, on_paper, write
 
 from digitlib.document.layout import LAYOUT, Layout, digit_height, find_lines, skew
 from digitlib.imaging.components import Components
@@ -16,6 +16,10 @@ FIVE = ("31415", "9265", "358979", "32", "38462")
 def layout_of(text, height=40, angle=0.0, **options):
     ink, _ = write(text, height)
     return find_lines(floats(on_paper(ink, angle=angle, **options)))
+
+
+def found_on(grey):
+    return counts(find_lines(floats(grey)))
 
 
 def counts(layout):
@@ -40,11 +44,8 @@ def test_the_height_of_digits_is_found(height):
 
 
 @pytest.mark.parametrize("height", [25, 60, 200])
-def test_digits_are_looked_at_in_one_size_unless_that_means_to_enlarge_them_much(
-    height,
-):
-    layout = layout_of("31746", height)
-    assert layout.height == pytest.approx(LAYOUT.target, rel=0.06)
+def test_digits_are_looked_at_in_one_size_unless_they_are_very_small(height):
+    assert layout_of("31746", height).height == pytest.approx(LAYOUT.target, rel=0.06)
     small = layout_of("31746", 12)
     assert small.scale == LAYOUT.enlarged
     assert small.height == pytest.approx(24, rel=0.1)
@@ -83,11 +84,9 @@ def test_digits_on_squared_paper_are_found(size, angle, margin):
     for start in (0, 1):
         print_on[size // 2 + start :: size] = True
         print_on[:, size // 3 + start :: size] = True
-    grey = np.minimum(
-        235 - 195 * floats(ink), np.where(print_on, 175 if margin < 6 else 140, 235)
-    )
-    picture = Image.fromarray(grey.astype(np.uint8))
-    picture = picture.rotate(angle, Image.Resampling.BICUBIC, fillcolor=235)
+    printed = np.where(print_on, 175 if margin < 6 else 140, PAPER)
+    picture = Image.fromarray(np.minimum(on_paper(ink), printed).astype(np.uint8))
+    picture = picture.rotate(angle, Image.Resampling.BICUBIC, fillcolor=PAPER)
     layout = find_lines(floats(np.asarray(picture)))
     assert layout.height / layout.scale == pytest.approx(40, rel=0.1)
     assert counts(layout) == [5]
@@ -102,11 +101,14 @@ def test_where_there_is_no_ink_digits_have_no_height(shape):
 # How lines slope
 
 
-@pytest.mark.parametrize("angle", range(-10, 11, 2))
-def test_a_slope_is_found_within_half_a_degree(angle):
+@pytest.mark.parametrize("angle", [*range(-10, 11, 2), 0.8, 5])
+def test_a_slope_is_found_within_half_a_degree_and_lines_are_turned_level(angle):
     layout = layout_of("31415926\n53589793", angle=angle)
     assert layout.angle == pytest.approx(-angle, abs=0.5)
-    assert len(layout.lines) == 2
+    assert counts(layout) == [8, 8]
+    for line in layout.lines:
+        digits = Components(line.ink > 0.5)
+        assert max(np.ptp(digits.top), np.ptp(digits.bottom)) < 8  # of 48
 
 
 @pytest.mark.parametrize("angle", np.arange(-11.5, 12, 2.3))
@@ -117,47 +119,33 @@ def test_rows_of_pixels_along_a_slope_tell_the_angle(angle):
     assert skew(ink) == pytest.approx(angle, abs=0.15)
 
 
-@pytest.mark.parametrize("angle", [-10, -2, 0.8, 5])
-def test_a_line_that_slopes_is_turned_level(angle):
-    [line] = layout_of("3141592653", angle=angle).lines
-    digits = Components(line.ink > 0.5)
-    assert digits.n == 10
-    assert max(np.ptp(digits.top), np.ptp(digits.bottom)) < 8  # of 48
-
-
 def test_a_slope_that_is_not_worth_it_is_left():
     ink, _ = write("31415926535", 40)
     layout = find_lines(floats(on_paper(ink)), replace(LAYOUT, level=20))
-    assert layout.angle == 0
-    assert layout.shapes[0] == layout.shapes[1]
+    assert (layout.angle, layout.shapes[0]) == (0, layout.shapes[1])
     sloping = floats(on_paper(ink, angle=4))
     assert find_lines(sloping, replace(LAYOUT, level=5)).angle == 0
     assert find_lines(sloping).angle == pytest.approx(-4, abs=0.5)
 
 
 def test_no_slope_is_found_where_all_slopes_are_the_same():
-    dot = np.zeros((9, 9), bool)
-    dot[4, 4] = True
+    dot = np.arange(81).reshape(9, 9) == 40
     assert abs(skew(dot)) <= 12.5  # and no error
 
 
 # Lines
 
 
-@pytest.mark.parametrize("n", range(1, 6))
-@pytest.mark.parametrize("angle", [-9, 0, 4])
-def test_lines_are_counted_and_in_order(n, angle):
-    text = "\n".join(FIVE[:n])
-    layout = layout_of(text, 36, angle)
-    assert counts(layout) == [len(line) for line in FIVE[:n]]
-    assert (np.diff(middles(layout)) > layout.height).all()
+LINES = ["\n".join(FIVE[:n]) for n in range(1, 6)]
+LINES += ["8\n31415926535", "31415926535\n8\n64", "1\n1\n1111"]
 
 
-@pytest.mark.parametrize("text", ["8\n31415926535", "31415926535\n8\n64", "1\n1\n1111"])
-@pytest.mark.parametrize("angle", [-3, 0, 5])
-def test_lines_of_very_different_lengths(text, angle):
+@pytest.mark.parametrize("text", LINES)
+@pytest.mark.parametrize("angle", [-9, -3, 0, 4])
+def test_lines_are_counted_and_in_order_whatever_their_lengths(text, angle):
     layout = layout_of(text, 36, angle)
     assert counts(layout) == [len(line) for line in text.split()]
+    assert (np.diff(middles(layout)) > layout.height).all()
 
 
 def test_digits_of_a_line_that_is_not_straight_stay_together():
@@ -167,8 +155,7 @@ def test_digits_of_a_line_that_is_not_straight_stay_together():
         down = 100 + round(25 * np.sin(i / 2))  # by more than half a digit up and down
         left, right = left + 30, right + 30
         ink[down : down + 40, left:right] = digits[top:bottom, left - 30 : right - 30]
-    layout = find_lines(floats(on_paper(ink)))
-    assert counts(layout) == [10]
+    assert found_on(on_paper(ink)) == [10]
 
 
 # Ink and paper
@@ -182,10 +169,6 @@ def test_light_ink_on_dark_is_the_same(text, angle):
     assert counts(light) == counts(dark) == [len(line) for line in text.split()]
     for one, other in zip(dark.lines, light.lines, strict=True):
         assert (one.left, one.top) == pytest.approx((other.left, other.top), abs=2)
-
-
-def found_on(grey):
-    return counts(find_lines(floats(np.asarray(grey))))
 
 
 def page(height=50, grain=2):
@@ -212,13 +195,12 @@ def test_an_edge_along_a_quarter_of_the_border_and_no_less_is_cut_off(tall, cut_
 
 
 def test_a_slanting_edge_and_two_of_them_are_ignored():
-    picture = page()
-    height, width = picture.shape
-    image = Image.fromarray(picture)
-    draw = ImageDraw.Draw(image)
-    draw.polygon([(0, 0), (width, 0), (width, 10), (0, 45)], fill=25)
-    draw.polygon([(0, 0), (40, 0), (10, height), (0, height)], fill=25)
-    assert found_on(image) == [5]
+    height, width = page().shape
+    edges = (
+        ("polygon", [(0, 0), (width, 0), (width, 10), (0, 45)], {"fill": 25}),
+        ("polygon", [(0, 0), (40, 0), (10, height), (0, height)], {"fill": 25}),
+    )
+    assert found_on(drawn(page(), *edges)) == [5]
 
 
 @pytest.mark.parametrize("fall", [0, 2])
@@ -226,17 +208,13 @@ def test_a_slanting_edge_and_two_of_them_are_ignored():
 def test_a_digit_that_touches_the_edge_of_the_page_is_kept(side, fall):
     ink, boxes = write("31746", 50, margin=0.15)
     left, top, right, bottom = boxes[(0, 2, 4, 2)[side]]
-    image = Image.fromarray(on_paper(ink).copy())
-    width, height = image.size
-    draw = ImageDraw.Draw(image)
+    height, width = ink.shape
     reach = (left, top, width - right, height - bottom)[side] + 3  # into the digit
-    length = width if side % 2 else height
-    near = [(0, 0), (reach - fall, 0), (reach, length / 2), (reach + fall, length)]
-    near += [(0, length)]
-    if side > 1:
-        near = [((height if side % 2 else width) - x, y) for x, y in near]
-    draw.polygon([(y, x) for x, y in near] if side % 2 else near, fill=30)
-    layout = find_lines(floats(np.asarray(image)))
+    across, length = (height, width) if side % 2 else (width, height)
+    edge = [(0, 0), (reach - fall, 0), (reach, length / 2), (reach + fall, length)]
+    edge = [(across - x if side > 1 else x, y) for x, y in [*edge, (0, length)]]
+    edge = [(y, x) for x, y in edge] if side % 2 else edge
+    layout = find_lines(floats(drawn(on_paper(ink), ("polygon", edge, {"fill": 30}))))
     [line] = layout.lines
     assert counts(layout)[0] >= 5
     wide, tall = line.ink.shape[1] / layout.scale, len(line.ink) / layout.scale
@@ -245,29 +223,23 @@ def test_a_digit_that_touches_the_edge_of_the_page_is_kept(side, fall):
 
 
 def test_blots_and_specks_are_ignored():
-    image = Image.fromarray(page())
-    draw = ImageDraw.Draw(image)
-    draw.ellipse((30, 30, 52, 52), fill=30)
-    draw.rectangle((60, 250, 85, 275), fill=60)
     random = np.random.default_rng(0)
-    for x, y in random.uniform(0, 1, (40, 2)) * image.size:
-        draw.ellipse((x, y, x + 2, y + 2), fill=60)
-    layout = find_lines(floats(np.asarray(image)))
+    dirt = random.uniform(0, 1, (40, 2)) * page().shape[::-1]
+    dirt = [("ellipse", (x, y, x + 2, y + 2), {"fill": 60}) for x, y in dirt]
+    dirt += [("ellipse", (30, 30, 52, 52), {"fill": 30})]
+    dirt += [("rectangle", (60, 250, 85, 275), {"fill": 60})]
+    layout = find_lines(floats(drawn(page(), *dirt)))
     assert counts(layout) == [5]
     assert layout.height / layout.scale == pytest.approx(50, rel=0.06)
 
 
-def test_a_shadow_makes_no_line_and_hides_none():
-    picture = page(grain=0).astype(float)
-    picture *= np.linspace(0.45, 1, picture.shape[1])
-    picture[:, : picture.shape[1] // 2] *= 0.7
-    assert found_on(picture.astype(np.uint8)) == [5]
+SHADOWS = [(0.5, 0.7, 0.45), (0.2, 0.2, 1), (0.5, 0.2, 1), (0.8, 0.2, 1)]
 
 
-@pytest.mark.parametrize("part", [0.2, 0.5, 0.8])
-def test_ink_in_a_deep_shadow_counts_as_ink_in_the_light(part):
-    picture = page(grain=0).astype(float)
-    picture[:, : round(part * picture.shape[1])] *= 0.2
+@pytest.mark.parametrize(("part", "light", "left"), SHADOWS)
+def test_a_shadow_however_deep_makes_no_line_and_hides_none(part, light, left):
+    picture = page(grain=0) * np.linspace(left, 1, page().shape[1])
+    picture[:, : round(part * picture.shape[1])] *= light
     assert found_on(picture.astype(np.uint8)) == [5]
 
 
@@ -281,9 +253,8 @@ def test_a_small_number_on_a_large_page_is_found(grain):
 
 def test_coloured_ink_is_found_as_black_ink():
     ink, _ = write("31746", 40)
-    part = ink[..., np.newaxis] / np.float32(255)
-    picture = (1 - part) * np.float32([0.9, 0.9, 0.85])
-    picture += part * np.float32([0.3, 0.4, 0.9])
+    part, paper = floats(ink)[..., np.newaxis], np.float32([0.9, 0.9, 0.85])
+    picture = paper + part * (np.float32([0.3, 0.4, 0.9]) - paper)
     assert counts(find_lines(picture)) == [5]
 
 
@@ -296,8 +267,7 @@ SHAPES = [(1, 1), (1, 3), (2, 2), (3, 3000), (3000, 3), (10, 20_000), (600, 800)
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("grey", [0.0, 0.3, 1.0])
 def test_one_grey_has_no_lines(shape, grey):
-    layout = find_lines(np.full(shape, grey, np.float32))
-    assert layout.lines == []
+    assert find_lines(np.full(shape, grey, np.float32)).lines == []
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (2, 2), (40, 40), (50, 3000), (400, 500)])
@@ -323,8 +293,7 @@ def test_a_long_strip_of_small_digits_is_one_line():
     strip = np.zeros((12, 12_000), np.uint8)
     for left in range(50, 11_000, 1000):
         strip[1:11, left : left + ink.shape[1]] = ink
-    layout = find_lines(floats(on_paper(strip)))
-    assert counts(layout) == [55]
+    assert found_on(on_paper(strip)) == [55]
 
 
 # From the straightened image to the image and back
@@ -363,14 +332,9 @@ def test_a_place_is_found_again(angle, scale):
 @pytest.mark.parametrize("angle", [-9, 0, 4])
 @pytest.mark.parametrize("height", [24, 46, 50, 130])
 def test_the_middle_of_each_digit_is_where_it_was_written(angle, height):
-    marks = [0] * 7
     ink, boxes = write("3141592", height)
-    for i, (left, top, right, bottom) in enumerate(boxes):
-        alone = np.zeros_like(ink)
-        alone[top:bottom, left:right] = ink[top:bottom, left:right]
-        turned = np.asarray(Image.fromarray(alone).rotate(angle, expand=True)) > 127
-        rows, columns = np.nonzero(turned)
-        marks[i] = columns.mean(), rows.mean()
+    alone = (alone_turned(ink, box, angle) for box in boxes)
+    marks = [(columns.mean() + 0.5, rows.mean() + 0.5) for rows, columns in alone]
     layout = find_lines(floats(on_paper(ink, angle=angle)))
     [line] = layout.lines
     digits = Components(line.ink > 0.5)
@@ -379,6 +343,4 @@ def test_the_middle_of_each_digit_is_where_it_was_written(angle, height):
         rows, columns = np.nonzero(digits.labels == digit + 1)
         x, y = columns.mean() + line.left + 0.5, rows.mean() + line.top + 0.5
         found = layout.in_image((x, y, x, y))[:2]
-        assert found == pytest.approx(
-            (mark[0] + 0.5, mark[1] + 0.5), abs=1 + height / 60
-        )
+        assert found == pytest.approx(mark, abs=1 + height / 60)

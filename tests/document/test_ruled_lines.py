@@ -1,12 +1,10 @@
 """Ruled lines: printed lines and boxes go, digits stay."""
 
-from itertools import pairwise
-
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 import pytest
 from scipy import ndimage
-from written import floats, glyph, on_paper, write
+from written import drawn, floats, glyph, on_paper, write
 
 from digitlib.document.layout import find_lines
 from digitlib.document.ruled_lines import has_upright_lines, remove_ruled_lines
@@ -16,38 +14,48 @@ HEIGHT = 48
 FORMS = ("boxes", "frame", "comb", "line", "notepaper")
 
 
-def drawn(form, shape, boxes, width=2, angle=0.0):
+def sketch(shape, lines=(), boxes=(), width=2):
+    """Lines and boxes on a sheet, (h, w) uint8."""
+    lines = [("line", line, {"fill": 255, "width": width}) for line in lines]
+    pen = {"outline": 255, "width": width}
+    boxes = [("rectangle", box, pen) for box in boxes]
+    return drawn(np.zeros(shape, np.uint8), *boxes, *lines)
+
+
+def blurred(sheet):
+    return ndimage.gaussian_filter(floats(sheet), 0.5)
+
+
+def form_around(form, shape, boxes, width=2, angle=0.0):
     """The coverage by a printed form around digits in these boxes."""
-    image = Image.new("L", shape[::-1])
-    draw = ImageDraw.Draw(image)
-    room = round(0.18 * HEIGHT)
-    top = min(box[1] for box in boxes) - room
-    bottom = max(box[3] for box in boxes) + room
-    places = [(box[0] - room, box[2] + room) for box in boxes]
-    left, right = places[0][0], places[-1][1]
-    middles = [(a[1] + b[0]) / 2 for a, b in pairwise(places)]
+    boxes = np.array(boxes) + np.array([-1, -1, 1, 1]) * round(0.18 * HEIGHT)
+    (left, top), (right, bottom) = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    start = bottom - 0.4 * HEIGHT if form == "comb" else top
+    middles = (boxes[:-1, 2] + boxes[1:, 0]) / 2
+    lines, outlines = [], []
     if form == "boxes":
-        for start, end in places:
-            draw.rectangle((start, top, end, bottom), outline=255, width=width)
+        outlines = [(start, top, end, bottom) for start, _, end, _ in boxes]
     elif form in ("frame", "comb"):
-        draw.rectangle((left, top, right, bottom), outline=255, width=width)
-        start = top if form == "frame" else bottom - 0.4 * HEIGHT
-        for x in middles:
-            draw.line((x, start, x, bottom), fill=255, width=width)
+        lines = [(x, start, x, bottom) for x in middles]
+        outlines = [(left, top, right, bottom)]
     elif form == "line":
-        draw.line((left - 20, bottom, right + 20, bottom), fill=255, width=width)
+        lines = [(left - 20, bottom, right + 20, bottom)]
     elif form == "notepaper":
-        for y in range(bottom % 75, shape[0], 75):
-            draw.line((0, y, shape[1], y), fill=255, width=width)
-    image = image.rotate(angle, Image.Resampling.BICUBIC)
-    return ndimage.gaussian_filter(floats(np.asarray(image)), 0.5)
+        lines = [(0, y, shape[1], y) for y in range(bottom % 75, shape[0], 75)]
+    image = Image.fromarray(sketch(shape, lines, outlines, width))
+    return blurred(np.asarray(image.rotate(angle, Image.Resampling.BICUBIC)))
 
 
-def filled(form, text="31415", strength=0.6, gap=0.8, **options):
+def written(text="31415"):
+    """Ink with room around it, for what is printed; and its boxes."""
+    return write(text, HEIGHT, gap=0.8, margin=1.5)
+
+
+def filled(form, text="31415", strength=0.6, **options):
     """What stands out from the paper: ink, print, and both together."""
-    ink, boxes = write(text, HEIGHT, gap=gap, margin=1.5)
-    ink = ndimage.gaussian_filter(floats(ink), 0.5)
-    printed = strength * drawn(form, ink.shape, boxes, **options)
+    ink, boxes = written(text)
+    ink, form = blurred(ink), form_around(form, ink.shape, boxes, **options)
+    printed = strength * form
     return ink, printed, np.maximum(ink, printed)
 
 
@@ -80,7 +88,7 @@ def test_the_slope_of_lines_is_told_and_they_are_erased(form, angle):
 @pytest.mark.parametrize("angle", [-2.5, 0, 1])
 def test_in_a_photograph_of_a_form_only_digits_are_found(form, angle):
     ink, boxes = write("31415", 40, gap=0.8, margin=1.5)
-    printed = drawn(form, ink.shape, boxes)
+    printed = form_around(form, ink.shape, boxes)
     grey = on_paper(ink, angle=angle, grain=2).astype(float)
     paler = np.asarray(Image.fromarray(printed).rotate(angle, expand=True))
     grey = np.minimum(grey, 235 - 110 * paler).astype(np.uint8)
@@ -90,11 +98,10 @@ def test_in_a_photograph_of_a_form_only_digits_are_found(form, angle):
 
 @pytest.mark.parametrize("shift", [0.25, 0.35])
 def test_where_a_digit_crosses_a_line_its_stroke_stays(shift):
-    ink, boxes = write("1111", HEIGHT, gap=0.8, margin=1.5)
-    boxes = [(a, b - shift * HEIGHT, c, d - shift * HEIGHT) for a, b, c, d in boxes]
-    boxes = np.round(boxes).astype(int)
-    ink = ndimage.gaussian_filter(floats(ink), 0.5)
-    printed = 0.5 * drawn("line", ink.shape, boxes)
+    ink, boxes = written("1111")
+    up = np.array([0, shift, 0, shift]) * HEIGHT
+    boxes = np.subtract(boxes, up).round().astype(int)
+    ink, printed = blurred(ink), 0.5 * form_around("line", ink.shape, boxes)
     clean, _ = remove_ruled_lines(np.maximum(ink, printed), HEIGHT)
     assert np.abs(clean - ink)[ink > 0.5].mean() < 0.05
     assert Components(clean > 0.4).n == 4
@@ -103,11 +110,10 @@ def test_where_a_digit_crosses_a_line_its_stroke_stays(shift):
 @pytest.mark.parametrize("form", ["boxes", "frame", "notepaper"])
 @pytest.mark.parametrize("strength", [0.25, 0.45])
 def test_a_one_from_line_to_line_stays_if_it_is_darker_than_the_print(form, strength):
-    ink, boxes = write("31411", HEIGHT, gap=0.8, margin=1.5)
-    printed = strength * drawn(form, ink.shape, boxes)
+    ink, boxes = written("31411")
+    printed = strength * form_around(form, ink.shape, boxes)
     rows = np.flatnonzero((printed[:, 3 * len(printed[0]) // 5 :] > 0.1).any(axis=1))
-    ink = floats(ink).copy()
-    tall = np.zeros_like(ink)
+    ink, tall = floats(ink), np.zeros(ink.shape, np.float32)
     for left, top, right, bottom in boxes[-2:]:
         middle = (left + right) // 2
         high = rows[rows < top].max(initial=0)
@@ -116,19 +122,17 @@ def test_a_one_from_line_to_line_stays_if_it_is_darker_than_the_print(form, stre
         ink[top:bottom, left:right] = 0
     ink = ndimage.gaussian_filter(np.maximum(ink, tall), 0.5)
     clean, _ = remove_ruled_lines(np.maximum(ink, printed), HEIGHT)
-    inside = tall > 0
-    assert clean[inside].mean() > 0.75
+    assert clean[tall > 0].mean() > 0.75
     assert clean[(printed > 0.8 * strength) & (ink < 0.05)].max() < 0.1
 
 
 @pytest.mark.parametrize("form", ["boxes", "frame"])
 def test_a_one_in_the_middle_of_a_box_stays_though_it_is_dark_as_the_print(form):
-    ink, boxes = write("31411", HEIGHT, gap=0.8, margin=1.5)
-    printed = drawn(form, ink.shape, boxes, width=4)
-    ink = floats(ink).copy()
+    ink, boxes = written("31411")
+    printed = form_around(form, ink.shape, boxes, width=4)
+    ink, tall = floats(ink), np.zeros(ink.shape, np.float32)
     left, top, right, bottom = boxes[-2]
     ink[top:bottom, left:right] = 0
-    tall = np.zeros_like(ink)
     middle = (left + right) // 2
     tall[top - 5 : bottom + 5, middle - 2 : middle + 2] = 1
     shaded = ndimage.gaussian_filter(np.maximum(np.maximum(ink, tall), printed), 0.5)
@@ -150,8 +154,7 @@ def squares(shape, size, strength=0.6, width=2):
 @pytest.mark.parametrize("size", [30, 48, 75])
 @pytest.mark.parametrize("strength", [0.25, 0.45])
 def test_squared_paper_is_erased_in_both_directions(size, strength):
-    ink, _ = write("31415", HEIGHT, margin=1.5)
-    ink = ndimage.gaussian_filter(floats(ink), 0.5)
+    ink = blurred(write("31415", HEIGHT, margin=1.5)[0])
     paper = squares(ink.shape, size, strength)
     shaded = np.maximum(ink, paper)
     assert has_upright_lines(shaded, HEIGHT)
@@ -164,27 +167,20 @@ def test_squared_paper_is_erased_in_both_directions(size, strength):
 
 @pytest.mark.parametrize("form", [*FORMS, None])
 def test_digits_and_forms_have_no_upright_lines(form):
-    if form:
-        *_, shaded = filled(form, text="11171")
-    else:
-        shaded = floats(write("1117\n1111\n7111", HEIGHT, leading=1.3)[0])
+    ink, _ = write("1117\n1111\n7111", HEIGHT, leading=1.3)
+    shaded = filled(form, text="11171")[-1] if form else floats(ink)
     assert not has_upright_lines(shaded, HEIGHT)
 
 
 @pytest.mark.parametrize("width", [2, 4])
 @pytest.mark.parametrize("tooth", [0.4, 0.9])
 def test_a_comb_without_an_upper_line_is_erased(tooth, width):
-    ink, boxes = write("31415", HEIGHT, gap=0.8, margin=1.5)
-    ink = ndimage.gaussian_filter(floats(ink), 0.5)
-    room = round(0.4 * HEIGHT)
-    bottom = boxes[0][3] + 10
+    ink, boxes = written()
+    ink, bottom, room = blurred(ink), boxes[0][3] + 10, round(0.4 * HEIGHT)
     ends = [boxes[0][0] - room, *(box[2] + room for box in boxes)]
-    image = Image.new("L", ink.shape[::-1])
-    draw = ImageDraw.Draw(image)
-    draw.line((ends[0], bottom, ends[-1], bottom), fill=255, width=width)
-    for x in ends:
-        draw.line((x, bottom - tooth * HEIGHT, x, bottom), fill=255, width=width)
-    printed = ndimage.gaussian_filter(floats(np.asarray(image)), 0.5)
+    comb = [(x, bottom - tooth * HEIGHT, x, bottom) for x in ends]
+    comb += [(ends[0], bottom, ends[-1], bottom)]
+    printed = blurred(sketch(ink.shape, comb, width=width))
     clean, _ = remove_ruled_lines(np.maximum(ink, printed), HEIGHT)
     assert clean[(printed > 0.1) & (ink < 0.05)].max() < 0.2
     assert np.abs(clean - ink)[ink > 0.5].mean() < 0.02
@@ -237,33 +233,29 @@ def test_where_there_is_no_print_nothing_changes_and_no_slope_is_told(text):
     assert slope is None
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        [(20, 100, 120, 100)],  # too short for a line
-        [(20, 100, 420, 180)],  # too steep
-        [(20, 100, 150, 100), (150, 100, 280, 140), (280, 140, 420, 100)],  # crooked
-        [(x, 100, x + 32, 100) for x in range(20, 400, 75)],  # dashes far apart
-        [(150, 100, 310, 100)],  # along less than half of all
-    ],
-)
+NO_LINES = [
+    [(20, 100, 120, 100)],  # too short for a line
+    [(20, 100, 420, 180)],  # too steep
+    [(20, 100, 150, 100), (150, 100, 280, 140), (280, 140, 420, 100)],  # crooked
+    [(x, 100, x + 32, 100) for x in range(20, 400, 75)],  # dashes far apart
+    [(150, 100, 310, 100)],  # along less than half of all
+]
+
+
+@pytest.mark.parametrize("line", NO_LINES)
 def test_what_is_short_steep_crooked_or_sparse_is_no_line(line):
-    image = Image.new("L", (440, 260))
-    for part in line:
-        ImageDraw.Draw(image).line(part, fill=255, width=3)
-    ImageDraw.Draw(image).line((60, 20, 60, 68), fill=255, width=4)
-    ImageDraw.Draw(image).line((390, 20, 390, 68), fill=255, width=4)
-    shaded = floats(np.asarray(image))
+    ones = sketch((260, 440), [(60, 20, 60, 68), (390, 20, 390, 68)], width=4)
+    shaded = floats(np.maximum(ones, sketch(ones.shape, line, width=3)))
     assert remove_ruled_lines(shaded, HEIGHT)[1] is None
 
 
-@pytest.mark.parametrize(
-    "feet",
-    [
-        [(42, 7), (42, 6), (36, 3), (35, 3), (34, 2)],  # of other thickness
-        [(36, 3), (27, 3), (44, 3), (31, 3), (38, 3)],  # short, and of other lengths
-    ],
-)
+FEET = [
+    [(42, 7), (42, 6), (36, 3), (35, 3), (34, 2)],  # of other thickness
+    [(36, 3), (27, 3), (44, 3), (31, 3), (38, 3)],  # short, and of other lengths
+]
+
+
+@pytest.mark.parametrize("feet", FEET)
 def test_feet_of_digits_at_one_height_are_no_line(feet):
     shaded, left = np.zeros((150, 300), np.float32), 20
     for length, thick in feet:
@@ -293,27 +285,24 @@ def dashes(length, gap, n):
     return [(x, 100, x + length, 104) for x in starts]
 
 
-@pytest.mark.parametrize(
-    ("drawn", "line", "no_line"),
-    {
-        "total": (lambda n: [(50, 100, 50 + n, 104)], 300, 299),
-        "paired": (lambda n: [(50, y, 50 + n, y + 4) for y in (100, 250)], 200, 199),
-        "twin": (
-            lambda n: [(50, 100, 300, 104), (50 + n, 250, 300 + n, 254)], 15, 16,
-        ),
-        "thick": (lambda n: [(50, 100, 450, 100 + n)], 14, 15),
-        "covered": (lambda n: dashes(60, n, 5), 36, 50),
-        "level": (lambda n: dashes(n, 6, 8), 56, 54),
-        "aligned": (
-            lambda n: [(50, 100, 210, 104), (230, 100 + n, 390, 104 + n)], 8, 9,
-        ),
-        "palest": (lambda n: [(50, 100, 450, 104, n)], 0.06, 0.05),
-        "steep": (
-            lambda n: [(x, 100 + int(n * x), x + 1, 106 + int(n * x))
-                       for x in range(50, 450)], 0.03, 0.09,
-        ),
-    }.values(),
-)  # fmt: skip
+def stair(n):
+    return [(x, 100 + int(n * x), x + 1, 106 + int(n * x)) for x in range(50, 450)]
+
+
+LINES = {
+    "total": (lambda n: [(50, 100, 50 + n, 104)], 300, 299),
+    "paired": (lambda n: [(50, y, 50 + n, y + 4) for y in (100, 250)], 200, 199),
+    "twin": (lambda n: [(50, 100, 300, 104), (50 + n, 250, 300 + n, 254)], 15, 16),
+    "thick": (lambda n: [(50, 100, 450, 100 + n)], 14, 15),
+    "covered": (lambda n: dashes(60, n, 5), 36, 50),
+    "level": (lambda n: dashes(n, 6, 8), 56, 54),
+    "aligned": (lambda n: [(50, 100, 210, 104), (230, 100 + n, 390, 104 + n)], 8, 9),
+    "palest": (lambda n: [(50, 100, 450, 104, n)], 0.06, 0.05),
+    "steep": (stair, 0.03, 0.09),
+}
+
+
+@pytest.mark.parametrize(("drawn", "line", "no_line"), LINES.values(), ids=LINES)
 def test_the_sizes_of_a_line(drawn, line, no_line):
     clean, slope = remove_ruled_lines(sheet(*drawn(line)), LARGE)
     assert clean.max() == 0
@@ -328,26 +317,21 @@ def one_side(gap=150, shorter=0, wide=4, strength=0.6):
     return *lines, (200, 104 + shorter, 200 + wide, 100 + gap - shorter, strength)
 
 
-@pytest.mark.parametrize(
-    ("change", "side", "no_side"),
-    [
-        ("gap", 394, 398),
-        ("shorter", 9, 10),
-        ("wide", 13, 14),
-        ("strength", 0.65 * 0.6, 0.55 * 0.6),
-        ("strength", 1.45 * 0.6, 1.55 * 0.6),
-    ],
-)
+SIDES = [("gap", 394, 398), ("shorter", 9, 10), ("wide", 13, 14)]
+SIDES += [("strength", 0.39, 0.33), ("strength", 0.87, 0.93)]
+
+
+@pytest.mark.parametrize(("change", "side", "no_side"), SIDES)
 def test_the_sizes_of_the_side_of_a_box(change, side, no_side):
     for value, left in ((side, False), (no_side, True)):
         clean, _ = remove_ruled_lines(sheet(*one_side(**{change: value})), LARGE)
         assert bool(clean[150:160, 200:204].any()) is left
 
 
-@pytest.mark.parametrize(
-    ("rows", "tooth", "no_tooth"),
-    [((400,), 18, 15), ((400,), 120, 127), ((250, 400), 70, 74)],
-)
+TEETH = [((400,), 18, 15), ((400,), 120, 127), ((250, 400), 70, 74)]
+
+
+@pytest.mark.parametrize(("rows", "tooth", "no_tooth"), TEETH)
 def test_the_sizes_of_the_teeth_of_a_comb(rows, tooth, no_tooth):
     for tall, left in ((tooth, False), (no_tooth, True)):
         teeth = [(x, 400 - tall, x + 4, 400, 0.8) for x in (50, 250, 446)]
@@ -370,23 +354,19 @@ def test_the_size_of_an_upright_line():
 @pytest.mark.parametrize("apart", [3, 5, 20])
 def test_nothing_is_left_of_empty_boxes(n, apart):
     """Though their sides nearly touch, and though they are as tall as a digit."""
-    image = Image.new("L", (n * (48 + apart) + 80, 120))
-    draw = ImageDraw.Draw(image)
-    for i in range(n):
-        left = 40 + i * (48 + apart)
-        draw.rectangle((left, 30, left + 47, 30 + 60), outline=255, width=2)
-    blurred = ndimage.gaussian_filter(np.asarray(image), 1)
-    layout = find_lines(floats(on_paper(blurred, dark=120)))
-    assert layout.lines == []
+    lefts = [40 + i * (48 + apart) for i in range(n)]
+    boxes = [(left, 30, left + 47, 30 + 60) for left in lefts]
+    sheet = sketch((120, lefts[-1] + 88 + apart), boxes=boxes)
+    paper = on_paper(ndimage.gaussian_filter(sheet, 1), dark=120)
+    assert find_lines(floats(paper)).lines == []
 
 
 @pytest.mark.parametrize("wide", [32, 36])
 def test_a_row_of_narrow_boxes_is_erased(wide):
-    image = Image.new("L", (5 * (wide + 12) + 80, 140))
-    for left in range(40, 40 + 5 * (wide + 12), wide + 12):
-        outline = left, 40, left + wide, 106
-        ImageDraw.Draw(image).rectangle(outline, outline=255, width=2)
-    clean, slope = remove_ruled_lines(floats(np.asarray(image)), HEIGHT)
+    right = 40 + 5 * (wide + 12)
+    boxes = [(left, 40, left + wide, 106) for left in range(40, right, wide + 12)]
+    shaded = floats(sketch((140, right + 40), boxes=boxes))
+    clean, slope = remove_ruled_lines(shaded, HEIGHT)
     assert clean.max() < 0.2
     assert slope == pytest.approx(0, abs=0.2)
 
