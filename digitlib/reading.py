@@ -187,11 +187,8 @@ def _most_probable(layout, count, recognizer, settings):
 
     Also whether the digits are as many as asked for, and rather so than not.
     """
-    weights, height = segment_weights(), layout.height
-    lattices = [
-        Lattice(line.ink, height, recognizer, weights, settings.lattice)
-        for line in layout.lines
-    ]
+    given = layout.height, recognizer, segment_weights(), settings.lattice
+    lattices = [Lattice(line.ink, *given) for line in layout.lines]
     path, share = best_path(lattices, count)
     if not path:  # cut finer, perhaps it can be done
         for lattice in lattices:
@@ -213,10 +210,7 @@ def _doubt(path, digits, layout, count, sides, settings):
     or all may be lines.
     """
     unread = any(isinstance(s, Skip) and s.height > settings.large for _, s in path)
-    doubted = any(
-        digit.is_digit < settings.doubted or _is_box(digit, settings)
-        for digit in digits
-    )
+    doubted = any(d.is_digit < settings.doubted or _is_box(d, settings) for d in digits)
     left_out = any(line.struck or line.beside for line in layout.lines)
     lines = count is None and _may_be_lines(digits, sides, settings.border)
     return "not only digits" if unread or doubted or left_out or lines else None
@@ -260,9 +254,8 @@ def _count(digits, pattern, low, high):
         raise DigitlibError(f"pattern: {given}, but a text such as ##-## is needed")
     count = pattern.count("#")
     if not low <= count <= high:
-        raise DigitlibError(
-            f"pattern: {count} digits (#), but {low} to {high} are needed"
-        )
+        wrong = f"{count} digits (#), but {low} to {high} are needed"
+        raise DigitlibError(f"pattern: {wrong}")
     return count
 
 

@@ -211,12 +211,10 @@ class Lattice:
         inner = [left + margin + (p.start + p.stop - 1) // 2 for (p,) in plateaus]
         self.nodes += inner
         ends = [(island[0], left), *zip(inner, inner, strict=True), (island[1], right)]
+        least, most = settings.slimmest, settings.widest
+        pairs = combinations(ends, 2)
         self._look(
-            [
-                (start, end)
-                for (start, first), (end, last) in combinations(ends, 2)
-                if settings.slimmest <= (last - first) / height <= settings.widest
-            ]
+            [(a, d) for (a, b), (d, c) in pairs if least <= (c - b) / height <= most]
         )
 
     def _between(self, left, right):
@@ -260,9 +258,8 @@ class Lattice:
                 for i, (pair, where, part, kept, _) in enumerate(found)
             ]
         )
-        is_digit = np.full(len(found), 0.5)
-        if self.weights is not None:
-            is_digit = judge(features, self.weights)
+        unknown = np.full(len(found), 0.5)
+        is_digit = unknown if self.weights is None else judge(features, self.weights)
         for i, (pair, where, *_, image) in enumerate(found):
             self.segments[pair] = Segment(
                 where, image, probabilities[i].astype(np.float32), features[i],

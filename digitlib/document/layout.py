@@ -147,9 +147,8 @@ def _on_dark_paper(grey, settings):
     small = reduced(grey, math.ceil(long / max(factor, 1)))
     window = settings.around * max(min(small.shape), settings.glance_side)
     local = small - ndimage.uniform_filter(small, 1 + 2 * round(window / 2))
-    if (local * local * local).mean() < 0:
-        return 1 - grey, 1 - small
-    return grey, small
+    light = (local * local * local).mean() >= 0
+    return (grey, small) if light else (1 - grey, 1 - small)
 
 
 def _glance(grey, small, settings):

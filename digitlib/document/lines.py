@@ -66,9 +66,8 @@ def split_lines(ink, height, settings=LINES, erased=None):
         return []
     found = []
     for digit in sorted(np.flatnonzero(digits), key=components.left.__getitem__):
-        overlaps = [
-            _overlap(components, digit, line[-settings.last :]) for line in found
-        ]
+        last = [line[-settings.last :] for line in found]
+        overlaps = [_overlap(components, digit, others) for others in last]
         if max(overlaps, default=0) > settings.shared:
             found[np.argmax(overlaps)].append(digit)
         else:
@@ -84,12 +83,9 @@ def split_lines(ink, height, settings=LINES, erased=None):
     unread = (components.size >= settings.large * height) & ~printed
     unread &= tall >= settings.dash * height
     unread[[component for line in found for component in line]] = False
-    if erased is None:
-        erased = np.zeros(ink.shape, bool)
-    return [
-        _cut_out(ink, components, line, unread, erased, height, settings)
-        for line in found
-    ]
+    erased = np.zeros(ink.shape, bool) if erased is None else erased
+    given = unread, erased, height, settings
+    return [_cut_out(ink, components, line, *given) for line in found]
 
 
 def _is_struck(erased, left, top, right, bottom, height, settings):
@@ -136,8 +132,7 @@ def are_blots(components, settings=LINES):
 
 def _overlap(components, component, others):
     """How far a component overlaps others in height, as part of the smaller height."""
-    top = np.median(components.top[others])
-    bottom = np.median(components.bottom[others])
+    top, bottom = (np.median(of[others]) for of in (components.top, components.bottom))
     shared = min(bottom, components.bottom[component])
     shared -= max(top, components.top[component])
     return shared / min(bottom - top, components.height[component])

@@ -320,10 +320,8 @@ def _comb(teeth, lines, near, two, settings):
         return alike if len(alike) > 1 else []
     found = []
     for line in lines:
-        own = [
-            tooth for tooth in alike
-            if abs(line[0].at(tooth.middle) - tooth.rows[1]) < near
-        ]  # fmt: skip
+        off = [abs(line[0].at(tooth.middle) - tooth.rows[1]) for tooth in alike]
+        own = [tooth for tooth, away in zip(alike, off, strict=True) if away < near]
         middles = np.array([tooth.middle for tooth in own])
         near_ends = np.abs(middles.reshape(-1, 1) - _ends(line)) < near
         if len(own) > 2 and near_ends.any(axis=0).all():
