@@ -1,8 +1,8 @@
 """Corruption: six ways in which an image gets worse on its way to the network.
 
 In the spirit of Mu and Gilmer (2019), MNIST-C: a robustness benchmark for computer
-vision. These test, and are not used in training, though `dilation` and
-`rotation` resemble what `digitlib.augmentation.augment` does.
+vision. They test, and train nothing, though `dilation` and `rotation` resemble what
+`digitlib.augmentation.augment` does.
 """
 
 import numpy as np
@@ -30,24 +30,19 @@ def gaussian_blur(images, strength, rng, deviation=0.8):
 
 def dilation(images, strength, rng):
     """A broader pen: every stroke grows by about 0.5, 1, 1.5 pixels to each side."""
-    grown = images
     for _ in range(strength // 2):
-        grown = ndimage.grey_dilation(grown, (1, 3, 3))
+        images = ndimage.grey_dilation(images, (1, 3, 3))
     if strength % 2:
         cross = ndimage.generate_binary_structure(2, 1)[np.newaxis]
-        wider = ndimage.grey_dilation(grown, footprint=cross)
-        grown = (grown + wider) / 2
-    return grown
+        images = (images + ndimage.grey_dilation(images, footprint=cross)) / 2
+    return images
 
 
 def rotation(images, strength, rng, degrees=15):
     """A crooked sheet: turned by 15, 30, 45 degrees, either way."""
     angles = degrees * strength * rng.choice((-1, 1), len(images))
-    turned = [
-        ndimage.rotate(image, angle, reshape=False, order=1)
-        for image, angle in zip(images, angles, strict=True)
-    ]
-    return np.array(turned)
+    pairs = zip(images, angles, strict=True)
+    return np.array([ndimage.rotate(*x, reshape=False, order=1) for x in pairs])
 
 
 def ruled_lines(images, strength, rng):
@@ -55,10 +50,7 @@ def ruled_lines(images, strength, rng):
     images = images.copy()
     for image in images:
         for place in rng.choice(np.arange(2, 26), strength, replace=False):
-            if rng.random() < 0.5:
-                image[place] = 1
-            else:
-                image[:, place] = 1
+            image[place if rng.random() < 0.5 else np.s_[:, place]] = 1
     return images
 
 
@@ -74,8 +66,7 @@ def corrupt(images, kind, strength, seed=0):
     Parameters
     ----------
     images : array_like, shape (n, 28, 28), floating point, in [0, 1]
-    kind : str
-        One of `CORRUPTIONS`.
+    kind : str, one of `CORRUPTIONS`
     strength : int, 1 to 3
     seed : int, 0 to 2**32 - 1
 
@@ -90,9 +81,8 @@ def corrupt(images, kind, strength, seed=0):
     """
     images = check_images(images)
     if kind not in list(CORRUPTIONS):
-        raise DigitlibError(
-            f"kind: {kind}, but one of {', '.join(CORRUPTIONS)} is needed"
-        )
+        names = ", ".join(CORRUPTIONS)
+        raise DigitlibError(f"kind: {kind}, but one of {names} is needed")
     strength = check_count("strength", strength, 1, 3)
     rng = np.random.default_rng(check_count("seed", seed, 0, 2**32 - 1))
     return CORRUPTIONS[kind](images, strength, rng).clip(0, 1).astype(np.float32)

@@ -1,8 +1,7 @@
 """Forms: whole numbers by hand, as on forms, envelopes and notes, with known truth.
 
-Made out of MNIST, on the paper and in the light of `digitlib.synthesis.photographs`.
-All digits of a field are written with one pen and one ink; where each of them stands is
-known.
+Made out of MNIST, on the paper and in the light of `digitlib.synthesis.photographs`;
+all digits of a field are written with one pen and one ink.
 """
 
 from dataclasses import dataclass, replace
@@ -24,9 +23,9 @@ EMPTIES = ("blank", "lines", "text")
 class FormSettings:
     """Which forms, sheets and pages there are.
 
-    All chosen, so that a person still reads each digit at a glance. A pair is a range
-    from which a number is drawn; colours are red, green and blue, in [0, 1]. Where
-    nothing else is said, the unit is the usual longer side of a field's digits.
+    All chosen, so that a person still reads each digit at a glance. Pairs and colours
+    are as of photographs. Where nothing else is said, the unit is the usual longer side
+    of a field's digits.
     """
 
     length: tuple = (1, 40)  #: digits of a field that may be asked for
@@ -75,8 +74,7 @@ class Field:
 
     image: np.ndarray  #: shape (height, width, 3), uint8
     text: str  #: the digits; lines are joined by ``"\\n"``
-    #: Shape (k, 4), int, of every digit in reading order: left, top, and the first
-    #: column and row beyond
+    #: (k, 4), int, in reading order: left, top, and the first column and row beyond
     boxes: np.ndarray
     kind: str  #: of `fields` or `empties`, or ``"page"``
 
@@ -90,22 +88,20 @@ class Sheet:
     boxes: np.ndarray
     writer: writers.Writer
     glyphs: list  #: the coverage of each digit alone, in its box
-    #: Shape (height, width), float32, in [0, 1]: the part of each pixel covered by ink
-    coverage: np.ndarray
+    coverage: np.ndarray  #: the part of each pixel covered by ink, float32
     printed: np.ndarray  #: the same for print
     margins: list  #: left, top, right and bottom: the paper beyond ink and print
 
 
 def fields(images, labels, n, *, kind="clear", length=5, seed=0, settings=FORMS):
-    """Photograph numbers by hand, one by one.
+    """Photograph numbers by hand, one by one; each is made when it is asked for.
 
     Parameters
     ----------
-    images : array_like, shape (m, 28, 28), floating point, in [0, 1]
-        Light ink on dark: digits to write with, some of each.
+    images : array_like, shape (m, 28, 28), floating point, in [0, 1], light on dark
+        Digits to write with, some of each.
     labels : array_like, shape (m,), integer, 0 to 9
     n : int, 0 to 2**32 - 1
-        How many fields.
     kind : str
         ``"clear"``, with a gap between any two digits; ``"touching"``, where some
         neighbours do; ``"boxes"``, each digit in one of a form; ``"ruled"``, on a
@@ -115,18 +111,17 @@ def fields(images, labels, n, *, kind="clear", length=5, seed=0, settings=FORMS)
         How many digits, 2 at least if any are to touch; a line of several has up to
         two more or fewer.
     seed : int, 0 to 2**32 - 1
-        Decides everything else. A field depends on its place, but not on ``n``.
+        Decides, with a field's place, everything else.
     settings : FormSettings
 
     Returns
     -------
-    iterator of Field
-        Of many sizes. Each is made when it is asked for.
+    iterator of Field, of many sizes
 
     Raises
     ------
     DigitlibError
-        If an argument has another shape, dtype or range. If an image has no ink, when
+        If an argument has another shape, dtype or range; if an image has no ink, when
         its turn comes.
     """
     _check_kind(kind, (*KINDS, "mixed"))
@@ -148,13 +143,8 @@ def empties(kind, n, *, fonts=(), seed=0, settings=FORMS):
     kind : str
         ``"blank"``; ``"lines"``, empty boxes or ruled lines; or ``"text"``, printed
         words.
-    n : int, 0 to 2**32 - 1
-        How many.
     fonts : sequence of path
-        Font files that FreeType reads, as ``.ttf``; for each sheet of text, one of
-        them is drawn.
-    seed, settings
-        As for `fields`.
+        Font files that FreeType reads; one of them is drawn for each sheet of text.
     """
     _check_kind(kind, EMPTIES)
     fonts = check_fonts(fonts)
@@ -167,28 +157,18 @@ def empties(kind, n, *, fonts=(), seed=0, settings=FORMS):
 
 
 def page(images, labels, n_digits=100, *, dpi=300, fonts=(), seed=0, settings=FORMS):
-    """Scan a form of A4 that is filled in: rows of boxes, one below the other.
+    """Scan a form of A4 that is filled in: a `Field` with a line for each row of boxes.
+
+    Otherwise as `fields`.
 
     Parameters
     ----------
-    images, labels, seed, settings
-        As for `fields`.
     n_digits : int, 1 to 120
         How many digits there are on it, all in all.
     dpi : int, 100 to 600
         Pixels an inch.
     fonts : sequence of path
         Font files. With any, a printed word stands before each row.
-
-    Returns
-    -------
-    Field
-        Its text has a line for each row.
-
-    Raises
-    ------
-    DigitlibError
-        As `fields`.
     """
     n_digits = check_count("n_digits", n_digits, *settings.on_page)
     scale = check_count("dpi", dpi, *settings.dpi) / 25.4
@@ -255,18 +235,14 @@ def develop(sheet, rng, settings=FORMS):
     return Field(image, sheet.text, sheet.boxes, sheet.kind)
 
 
-# Sheets
-
-
 def _fill(form, pool, n, rng, settings):
     """Write a digit into each of ``n`` boxes: a `Row`."""
     row = writers.Row(*writers.draw_digits(pool, n, form.writer, rng), [])
-    habit, crossed = rng.uniform(-1, 1, 2), False
+    habit, part, crossed = rng.uniform(-1, 1, 2), settings.habit, False
     for i, glyph in enumerate(row.glyphs):
         extent = np.array(glyph.shape[::-1])
         room = (form.cell - form.thickness - extent) / 2 - 1
-        own = rng.uniform(-1, 1, 2)
-        offset = settings.habit * habit + (1 - settings.habit) * own
+        offset = part * habit + (1 - part) * rng.uniform(-1, 1, 2)
         offset *= room.clip(0)
         crossed = not crossed and rng.random() < settings.crossing
         if crossed:
@@ -275,13 +251,13 @@ def _fill(form, pool, n, rng, settings):
             offset[axis] = rng.choice([-1, 1]) * (room[axis].clip(0) + beyond)
         center = form.writer.turned(form.center(i) + offset)
         corner = (center - extent / 2).round().astype(int)
-        row.corners.append(tuple(corner.tolist()))
+        row.boxes.append([*corner, *(corner + extent)])
     return row
 
 
 def _lay_out(kind, rows, writer, lines, corners, thickness, rng, settings):
     """Put rows and printed lines on a sheet that is as large as they need."""
-    boxes = np.array([box for row in rows for box in row.boxes], int).reshape(-1, 4)
+    boxes = np.concatenate([np.zeros((0, 4), int), *(row.boxes for row in rows)])
     points = np.concatenate([boxes.reshape(-1, 2), np.reshape(corners, (-1, 2))])
     margins = _draw_margins(writer, rng, settings)
     origin = np.floor(points.min(axis=0)).astype(int) - margins[:2]
@@ -293,8 +269,8 @@ def _lay_out(kind, rows, writer, lines, corners, thickness, rng, settings):
 
 def _draw_margins(writer, rng, settings):
     """Left, top, right and bottom."""
-    drawn = (photographs.draw_small(settings.margins, rng) for _ in range(4))
-    return [round(margin * writer.size) for margin in drawn]
+    draw = photographs.draw_small
+    return [round(draw(settings.margins, rng) * writer.size) for _ in range(4)]
 
 
 def _ink(kind, rows, boxes, writer, printed, margins):
@@ -309,7 +285,7 @@ def _ink(kind, rows, boxes, writer, printed, margins):
 
 
 def _empty(kind, fonts, rng, settings):
-    """A `Sheet` without any digit."""
+    """Lay out a `Sheet` without any digit."""
     writer = writers.draw_writer("clear", rng, settings.writers)
     n, look = rng.integers(*settings.as_for, endpoint=True), settings.printing
     thickness = printing.draw_rule(writer, rng, look)
@@ -330,8 +306,7 @@ def _write_text(fonts, writer, rng, settings):
     font = ImageFont.truetype(str(rng.choice(fonts)), round(writer.size))
     n = rng.integers(*writer.settings.lines, endpoint=True)
     text = printing.draw_words(n, rng, settings.printing)
-    margins = _draw_margins(writer, rng, settings)
-    left, top, right, bottom = margins
+    margins = left, top, right, bottom = _draw_margins(writer, rng, settings)
     printed = printing.set_text(text, font, writer.slope)
     printed = np.pad(printed, ((top, bottom), (left, right)))
     return _ink("text", [], np.zeros((0, 4), int), writer, printed, margins)
@@ -362,9 +337,8 @@ def _write_page(pool, n_digits, scale, fonts, rng, settings):
     printed = Image.fromarray(printed)
     for at, word in words if fonts else ():
         ImageDraw.Draw(printed).text(at, word, 1.0, font)
-    boxes = np.array([box for row in rows for box in row.boxes])
-    margins = [round(border / 2)] * 4
-    return _ink("page", rows, boxes, writer, np.array(printed), margins)
+    boxes = np.concatenate([row.boxes for row in rows])
+    return _ink("page", rows, boxes, writer, np.array(printed), [round(border / 2)] * 4)
 
 
 def _draw_specks(shape, size, rng, settings):
@@ -373,11 +347,9 @@ def _draw_specks(shape, size, rng, settings):
     rows, columns = np.ogrid[: shape[0], : shape[1]]
     for _ in range(rng.integers(*settings.specks, endpoint=True)):
         radius = max(rng.uniform(*settings.speck) * size, 0.5)
-        top, left = rng.uniform(0, shape)
-        near = tuple(
-            slice(max(0, int(x - radius) - 1), int(x + radius) + 3) for x in (top, left)
-        )
-        distances = np.hypot(rows[near[0]] - top, columns[:, near[1]] - left)
+        at = rng.uniform(0, shape)
+        near = tuple(slice(max(0, int(x - radius)), int(x + radius) + 3) for x in at)
+        distances = np.hypot(rows[near[0]] - at[0], columns[:, near[1]] - at[1])
         dot = (radius + 0.5 - distances).clip(0, 1) * rng.uniform(*settings.faint)
         np.maximum(coverage[near], dot, out=coverage[near])
     return coverage

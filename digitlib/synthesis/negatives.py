@@ -1,7 +1,6 @@
 """Negatives: pictures that are not of one digit, which a recogniser should refuse.
 
-Drawn on the same paper and in the same light as the digits of
-`digitlib.synthesis.photographs`.
+Drawn on the paper and in the light of `digitlib.synthesis.photographs`.
 """
 
 from dataclasses import dataclass
@@ -37,12 +36,10 @@ class NegativeSettings:
     beside: tuple = (0.2, 0.4)  #: the longer side of each digit, as part of the sheet's
     gap: tuple = (0.03, 0.3)  #: between the two, as part of that
     level: float = 0.06  #: one of them stands higher by up to this part of the same
-    # Letters: capitals that nobody takes for a digit. Left out is what is one in some
-    # hand or font: B (8), D, O and Q (0), G (6), S (5), Z (2), and I, J and L (1: an
-    # upright bar, with at most a foot). Kept, though it comes close: C and U, since a 0
-    # that is open along a whole side is no 0; P, since the bowl of a 9 is on the left
-    # of its stem; T, since the bar of a 7 ends at its stem; Y, since the stem of a 4
-    # goes on from its right arm.
+    # Letters: capitals that are no digit in any hand or font, as B (8), D, O, Q (0),
+    # G (6), S (5), Z (2) and I, J, L (1) are. Kept, though they come close: C and U,
+    # open along a whole side; P, as a 9's bowl is left of its stem; T, as a 7's bar
+    # ends at its stem; Y, as a 4's stem goes on from its right arm.
     letters: str = "ACEFHKMNPRTUVWXY"  #: one of these comes
     thin: float = 0.05  #: the finest line of a letter, as part of its longer side
     height: int = 300  #: pixels of a letter before it gets its own size
@@ -52,13 +49,11 @@ NEGATIVES = NegativeSettings()
 
 
 def line_drawings(n, seed=0, settings=NEGATIVES):
-    """Photograph one to three straight lines across the sheet, or a box.
+    """Photograph one to three straight lines across the sheet, or a box, ``n`` times.
 
     Parameters
     ----------
-    n : int, 0 to 2**32 - 1
-        How many photographs.
-    seed : int, 0 to 2**32 - 1
+    n, seed : int, 0 to 2**32 - 1
     settings : NegativeSettings
 
     Returns
@@ -85,15 +80,11 @@ def digit_pairs(left, right, seed=0, settings=NEGATIVES):
     ----------
     left, right : array_like, shape (n, 28, 28), floating point, in [0, 1]
         Light ink on dark. One without ink is an error when its turn comes.
-    seed, settings
-        As for `line_drawings`.
     """
     left, right = check_images(left, "left"), check_images(right, "right")
     if len(left) != len(right):
-        raise DigitlibError(
-            f"left and right: {len(left)} and {len(right)} images, "
-            "but as many of each are needed"
-        )
+        given = f"left and right: {len(left)} and {len(right)} images"
+        raise DigitlibError(f"{given}, but as many of each are needed")
     rngs = photographs.generators(len(left), seed)
     return map(lambda *one: _pair(settings, *one), left, right, rngs)
 
@@ -105,8 +96,6 @@ def printed_letters(fonts, n, seed=0, settings=NEGATIVES):
     ----------
     fonts : sequence of path
         Font files that FreeType reads, as ``.ttf``; one of them is drawn for each.
-    n, seed, settings
-        As for `line_drawings`.
     """
     fonts = check_fonts(fonts)
     if not fonts or not settings.letters:
@@ -116,7 +105,7 @@ def printed_letters(fonts, n, seed=0, settings=NEGATIVES):
 
 def _lines(settings, rng):
     look = settings.photographs
-    side = photographs.draw_side(rng, look)
+    side = round(photographs.draw_small(look.side, rng))
     shape = photographs.draw_sheet(side, rng, look)
     width = draw_pen(side / 2, rng, look.strokes) * side / 2
     if rng.random() < settings.boxes:
@@ -125,17 +114,12 @@ def _lines(settings, rng):
         higher = half * rng.uniform(*settings.flatness)
         distances = np.abs(np.maximum(np.abs(along) - half, np.abs(beside) - higher))
     else:
-        first = rng.uniform(*settings.flat)
-        others = rng.uniform(
-            *settings.turned, rng.integers(settings.more, endpoint=True)
-        )
-        axes = [
-            _axes(shape, x, rng.uniform(*settings.middle, 2)) for x in (first, *others)
-        ]
+        first, more = rng.uniform(*settings.flat), rng.integers(settings.more + 1)
+        angles = (first, *rng.uniform(*settings.turned, more))
+        axes = [_axes(shape, x, rng.uniform(*settings.middle, 2)) for x in angles]
         distances = np.min([np.abs(beside) for _, beside in axes], axis=0)
-    return photographs.picture(
-        (width / 2 + 0.5 - distances).clip(0, 1), width, rng, look
-    )
+    coverage = (width / 2 + 0.5 - distances).clip(0, 1)
+    return photographs.picture(coverage, width, rng, look)
 
 
 def _axes(shape, angle, middle):
@@ -149,7 +133,8 @@ def _axes(shape, angle, middle):
 
 def _noise(settings, rng):
     look = settings.photographs
-    shape = (*photographs.draw_sheet(photographs.draw_side(rng, look), rng, look), 1)
+    side = round(photographs.draw_small(look.side, rng))
+    shape = (*photographs.draw_sheet(side, rng, look), 1)
     if rng.random() < settings.uniform:
         grey = rng.uniform(0, 1, shape)
     else:
@@ -160,15 +145,14 @@ def _noise(settings, rng):
 
 def _pair(settings, left, right, rng):
     look = settings.photographs
-    side = photographs.draw_side(rng, look)
+    side = round(photographs.draw_small(look.side, rng))
     size = int(side * rng.uniform(*settings.beside))
     pen = draw_pen(size, rng, look.strokes)
-    left, right = (
-        stroke(image, pen, size, rng.uniform(*look.turn), look.strokes)
-        for image in (left, right)
-    )
+    pair = (left, right)
+    glyphs = [stroke(x, pen, size, rng.uniform(*look.turn), look.strokes) for x in pair]
     gap = max(2, round(size * rng.uniform(*settings.gap)))
     ups = rng.permutation([0, int(size * settings.level * rng.random())])
+    left, right = glyphs
     height = max(len(left) + ups[0], len(right) + ups[1])
     # Paper above and below each, and the gap between them
     left = np.pad(left, ((height - ups[0] - len(left), ups[0]), (0, gap)))
@@ -179,7 +163,7 @@ def _pair(settings, left, right, rng):
 
 def _letter(settings, fonts, rng):
     look, height = settings.photographs, settings.height
-    side = photographs.draw_side(rng, look)
+    side = round(photographs.draw_small(look.side, rng))
     size = int(side * rng.uniform(*look.fill))
     font = ImageFont.truetype(str(rng.choice(fonts)), height)
     drawn = Image.new("L", (2 * height, 2 * height))

@@ -1,8 +1,7 @@
 """Photographs: digits in ink on paper, as a camera or a scanner would see them.
 
-Made out of MNIST, so that the digit in each is known. A digit is written anew, with any
-pen and at any size; ink covers paper, light falls on both, and a camera takes the
-picture.
+Made out of MNIST, so that the digit in each is known. It is written anew, with any pen
+and at any size; ink covers paper, light falls on both, and a camera takes the picture.
 """
 
 from dataclasses import dataclass
@@ -75,26 +74,23 @@ PHOTOGRAPHS = PhotographSettings()
 
 
 def photographs(images, seed=0, settings=PHOTOGRAPHS):
-    """Photograph digits, one by one.
+    """Photograph digits, one by one; each is made when it is asked for.
 
     Parameters
     ----------
-    images : array_like, shape (n, 28, 28), floating point, in [0, 1]
-        Light ink on dark.
+    images : array_like, shape (n, 28, 28), floating point, in [0, 1], light on dark
     seed : int, 0 to 2**32 - 1
-        Decides everything else. What becomes of an image depends on its place among
-        the images, but not on the others.
+        Decides, with the place among the images, what becomes of each.
     settings : PhotographSettings
 
     Returns
     -------
-    iterator of numpy.ndarray, shape (height, width, 3), uint8
-        Of many sizes. Each is made when it is asked for.
+    iterator of numpy.ndarray, shape (height, width, 3), uint8, of many sizes
 
     Raises
     ------
     DigitlibError
-        If an argument has another shape, dtype or range. If an image has no ink, when
+        If an argument has another shape, dtype or range; if an image has no ink, when
         its turn comes.
     """
     images = check_images(images)
@@ -110,7 +106,7 @@ def blanks(n, seed=0, settings=PHOTOGRAPHS):
     """Photograph ``n`` empty sheets, one by one; otherwise as `photographs`."""
 
     def blank(rng):
-        side = draw_side(rng, settings)
+        side = round(draw_small(settings.side, rng))
         coverage = np.zeros(draw_sheet(side, rng, settings), np.float32)
         width = draw_pen(side, rng, settings.strokes) * side
         return picture(coverage, width, rng, settings)
@@ -126,41 +122,33 @@ def generators(n, seed):
 
 
 def write(image, rng, settings=PHOTOGRAPHS):
-    """Write a digit (28, 28) on a sheet: its coverage, and the pen's width in pixels.
-
-    A photograph is this, followed by `picture` with the same ``rng``.
-    """
-    side = draw_side(rng, settings)
+    """Write a digit (28, 28) on a sheet: coverage, and the pen's width in pixels."""
+    side = round(draw_small(settings.side, rng))
     size = int(side * rng.uniform(*settings.fill))
     pen = draw_pen(size, rng, settings.strokes)
-    turn = rng.uniform(*settings.turn)
-    coverage = stroke(image, pen, size, turn, settings.strokes)
+    coverage = stroke(image, pen, size, rng.uniform(*settings.turn), settings.strokes)
     return place(coverage, side, rng, settings), pen * size
 
 
 def place(coverage, side, rng, settings=PHOTOGRAPHS):
-    """Lay ink anywhere on a sheet, wholly inside.
+    """Lay ink anywhere on a sheet, wholly inside: the coverage of the sheet, float32.
 
-    Returns the coverage of the sheet, float32. Its longer side is ``side`` pixels, or
-    more if ``coverage`` (height, width) needs it; the shorter one is drawn.
+    Its longer side is ``side`` pixels, or more if the ink needs it.
     """
     inner = np.array(coverage.shape)
     margin = max(1, int(settings.margin * inner.max()))
     shape = np.maximum(draw_sheet(side, rng, settings), inner + 2 * margin)
-    top, left = rng.integers(margin, shape - inner - margin, endpoint=True)
-    sheet = np.zeros(shape, np.float32)
-    sheet[top : top + inner[0], left : left + inner[1]] = coverage
-    return sheet
+    before = rng.integers(margin, shape - inner - margin, endpoint=True)
+    return np.pad(coverage, np.stack([before, shape - inner - before], axis=1))
 
 
 def picture(coverage, width, rng, settings=PHOTOGRAPHS):
     """Photograph ink on some paper in some light: (height, width, 3), uint8.
 
-    Given are the part of each pixel that is covered by ink (height, width), in [0, 1],
-    and the width of the finest stroke in pixels, which limits the blur.
+    The coverage is in [0, 1]; the width of the finest stroke, in pixels, limits the
+    blur.
     """
-    sheet = paper(*coverage.shape, rng, settings)
-    scene = ink(sheet, coverage, rng, settings)
+    scene = ink(paper(*coverage.shape, rng, settings), coverage, rng, settings)
     scene *= light(*coverage.shape, rng, settings)
     return camera(scene, width, rng, settings)
 
@@ -169,11 +157,6 @@ def draw_small(bounds, rng):
     """Draw from a range, small numbers being more frequent."""
     low, high = bounds
     return low * (high / low) ** rng.random()
-
-
-def draw_side(rng, settings=PHOTOGRAPHS):
-    """Draw the longer side of a sheet, in pixels."""
-    return round(draw_small(settings.side, rng))
 
 
 def draw_sheet(side, rng, settings=PHOTOGRAPHS):
@@ -226,8 +209,7 @@ def camera(scene, width, rng, settings=PHOTOGRAPHS):
     pixels = (scene * 255).round().clip(0, 255).astype(np.uint8)
     if rng.random() >= settings.jpeg:
         return pixels
-    file = BytesIO()
-    quality = int(rng.integers(*settings.quality, endpoint=True))
+    file, quality = BytesIO(), int(rng.integers(*settings.quality, endpoint=True))
     Image.fromarray(pixels).save(file, "JPEG", quality=quality)
     return np.array(Image.open(file))
 

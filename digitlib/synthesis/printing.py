@@ -1,6 +1,7 @@
 """Print: the boxes and ruled lines of forms, and words, before a digit is written."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 import math
 
 import numpy as np
@@ -13,8 +14,8 @@ from digitlib.synthesis.writers import Writer
 class PrintSettings:
     """What is printed on forms; all of it chosen.
 
-    A pair is a range from which a number is drawn; colours are red, green and blue, in
-    [0, 1]. Where nothing else is said, the unit is the usual longer side of the digits.
+    A pair is a range; colours are as of photographs. Where nothing else is said, the
+    unit is the usual longer side of the digits.
     """
 
     #: Black, dark grey, grey, red, orange, green, blue
@@ -72,15 +73,14 @@ class Form:
         width, height = self.cell
         step = width + self.between
         right = step * n - self.between
-        frames, lines = [(0, right)], []
+        frames, lines, foot = [(0, right)], [], height - self.tooth
         if self.style == "boxes":
             frames = [(step * i, step * i + width) for i in range(n)]
         else:
-            foot = height - self.tooth
             lines = [[(step * i, foot), (step * i, height)] for i in range(1, n)]
         for a, b in frames:
             corners = [(a, 0), (b, 0), (b, height), (a, height), (a, 0)]
-            lines += [corners[i : i + 2] for i in range(4)]
+            lines += pairwise(corners)
         outer = [(0, 0), (right, 0), (0, height), (right, height)]
         return self.writer.turned(lines), self.writer.turned(outer)
 
@@ -104,8 +104,7 @@ def draw_rules(right, writer, rng, settings):
     """Draw a line below digits that end at ``right``, or one of many; and its ends."""
     below = rng.uniform(*settings.below) * writer.size
     if rng.random() < settings.notepaper:
-        step = rng.uniform(*settings.ruled) * writer.size
-        far = 100 * writer.size
+        step, far = rng.uniform(*settings.ruled) * writer.size, 100 * writer.size
         levels = below + step * np.arange(-4, 5)
         lines = [[(-far, level), (right + far, level)] for level in levels]
         return writer.turned(lines), []
@@ -129,11 +128,8 @@ def draw_lines(lines, thickness, height, width, settings):
 
 def draw_words(n, rng, settings):
     """Draw ``n`` lines of words."""
-    drawn = (
-        rng.choice(settings.words, rng.integers(*settings.wordy, endpoint=True))
-        for _ in range(n)
-    )
-    return "\n".join(map(" ".join, drawn))
+    lengths = (rng.integers(*settings.wordy, endpoint=True) for _ in range(n))
+    return "\n".join(" ".join(rng.choice(settings.words, k)) for k in lengths)
 
 
 def set_text(text, font, slope):

@@ -1,7 +1,8 @@
 """Strokes: a digit of 28 by 28 pixels, written again with any pen and at any size.
 
-Its ink is thinned to a line without width. Whatever lies within half a pen's width of
-that line is ink again; how far away a pixel lies can be told at any size.
+Its ink is thinned to a line without width, as T. Y. Zhang and C. Y. Suen do it: A fast
+parallel algorithm for thinning digital patterns, Communications of the ACM 27 (3),
+1984. Whatever lies within half a pen's width of that line is ink again, at any size.
 """
 
 from dataclasses import dataclass
@@ -41,9 +42,7 @@ class StrokeSettings:
     # How ink is put around it
     broadest: int = 6  #: half of the broadest pen, and a little more
     steady: float = 0.5  #: standard deviation of the smoothing of the line
-    loop: float = (
-        0.6  #: the part of the way to a loop's middle that a pen may cover ...
-    )
+    loop: float = 0.6  #: how much of the way to a loop's middle a pen may cover ...
     slit: float = 1.0  #: ... unless the middle is nearer than this: that is no loop
 
 
@@ -51,55 +50,27 @@ STROKES = StrokeSettings()
 
 
 def stroke(image, pen, size, angle=0.0, settings=STROKES):
-    """Draw a digit anew, with a round pen.
+    """Draw a digit (28, 28), light on dark, anew with a round pen.
 
-    Parameters
-    ----------
-    image : array_like, shape (28, 28), floating point, in [0, 1]
-        Light ink on dark.
-    pen : float, 0.01 to 0.2
-        The width of the line, as part of ``size``; less inside of small loops, so
-        that they stay open.
-    size : int, 10 to 2000
-        The longer side of the result, in pixels.
-    angle : float, degrees, -360 to 360
-        How far the digit is turned, clockwise.
-    settings : StrokeSettings
-
-    Returns
-    -------
-    numpy.ndarray, shape (height, width), float32, in [0, 1]
-        The part of each pixel that is covered by ink; no margin.
-
-    Raises
-    ------
-    DigitlibError
-        If an argument has another shape, dtype or range; if there is no ink.
-
-    Notes
-    -----
-    The line is found by thinning, as scikit-image's ``skeletonize`` does it: T. Y.
-    Zhang and C. Y. Suen, A fast parallel algorithm for thinning digital patterns,
-    Communications of the ACM 27 (3), 1984.
+    The pen is as wide as part of ``size``, the longer side of the result in pixels;
+    less inside of small loops, so that they stay open. The digit is turned clockwise by
+    ``angle`` degrees. Returned is the part of each pixel covered by ink (height,
+    width), float32, without a margin. An image without ink is a `DigitlibError`.
     """
     image = _checked(image)
     size = check_count("size", size, *settings.size)
     for name, value in (("pen", pen), ("angle", angle)):
         low, high = getattr(settings, name)
         if not (isinstance(value, Real) and low <= value <= high):
-            raise DigitlibError(
-                f"{name}: {value}, but a number from {low} to {high} is needed"
-            )
+            asked = f"a number from {low} to {high}"
+            raise DigitlibError(f"{name}: {value}, but {asked} is needed")
     return ink_line(_traced(image.tobytes(), settings)[1], pen, size, angle, settings)
 
 
 def ink_line(line, pen, size, angle=0.0, settings=STROKES):
-    """Put ink around a line without width; the rest is as for `stroke`.
+    """Put ink around a line, bool, a pixel wide; the rest is as for `stroke`.
 
-    Parameters
-    ----------
-    line : numpy.ndarray, shape (height, width), bool
-        A pixel wide, ``settings.enlarged`` pixels to one of an image of 28 by 28.
+    It has ``settings.enlarged`` pixels to one of an image of 28 by 28.
     """
     [box] = ndimage.find_objects(line.astype(np.uint8))
     line = np.pad(line[box], settings.broadest * settings.enlarged)
@@ -124,25 +95,10 @@ def ink_line(line, pen, size, angle=0.0, settings=STROKES):
 def likeness(image, settings=STROKES):
     """Tell how well a line and a round pen say what a digit's ink says.
 
-    Where strokes have run together, the line between them is lost, and with it, often,
-    what the digit was: a loop full of ink is thinned to a bar.
-
-    Parameters
-    ----------
-    image : array_like, shape (28, 28), floating point, in [0, 1]
-        Light ink on dark.
-    settings : StrokeSettings
-
-    Returns
-    -------
-    float, 0 to 1
-        The digit is drawn anew with a pen as wide as its own usually is: the ink that
-        both share, as part of the ink of either (Jaccard's index).
-
-    Raises
-    ------
-    DigitlibError
-        If the image has another shape, dtype or range; if there is no ink.
+    Where strokes have run together, the line between them is lost: a loop full of ink
+    is thinned to a bar. So the digit (28, 28) is drawn anew with a pen as wide as its
+    own usually is. Returned is the ink that both share, as part of the ink of either
+    (Jaccard's index).
     """
     enlarged, line = _traced(_checked(image).tobytes(), settings)
     ink = enlarged > enlarged.max() / 2
@@ -160,8 +116,7 @@ def _checked(image):
     image = as_array(image, "image")
     if image.shape != (28, 28):
         raise DigitlibError(f"image: shape {image.shape}, but (28, 28) is needed")
-    [image] = check_images(image[np.newaxis], "image")
-    return image
+    return check_images(image[np.newaxis], "image")[0]
 
 
 @lru_cache(maxsize=1)  # who asks for a likeness often draws the digit next

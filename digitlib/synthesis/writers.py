@@ -1,9 +1,6 @@
-"""Writers: how somebody writes digits and rows of them, made out of MNIST.
+"""Writers: how somebody writes digits, all with one pen, and rows of them."""
 
-All digits of a writer are written with one pen.
-"""
-
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import math
 
 import numpy as np
@@ -19,11 +16,10 @@ from digitlib.synthesis.photographs import draw_small
 class WriterSettings:
     """Which writers there are; all chosen, so that each digit is read at a glance.
 
-    A pair is a range from which a number is drawn. Where nothing else is said, the unit
-    is the size of the writer: the usual longer side of its digits.
+    A pair is a range. Where nothing else is said, the unit is the writer's size.
     """
 
-    size: tuple = (20, 120)  #: pixels; small ones are more frequent
+    size: tuple = (20, 120)  #: pixels: the usual longer side; more often small
     sizes: tuple = (0.9, 1.1)  #: of a single digit
     slant: tuple = (-8.0, 8.0)  #: degrees: how all of them lean ...
     turn: tuple = (-4.0, 4.0)  #: ... and a single one besides
@@ -39,9 +35,7 @@ class WriterSettings:
     gaps: tuple = (0.7, 1.6)  #: ... and times this, from pair to pair
     apart: float = 0.8  #: of the pen's width, and ...
     pixels: int = 3  #: ... in pixels: no gap is smaller
-    overhang: float = (
-        0.35  #: of a neighbour's width: a digit is above or below it so far
-    )
+    overhang: float = 0.35  #: how much of a neighbour's width a digit may overhang
     joined: float = 0.65  #: how often neighbours should touch; some cannot
     overlap: tuple = (0.0, 0.06)  #: how far one then reaches into the other
     nested: float = 0.15  #: and above or below it, as part of the narrower width
@@ -65,13 +59,10 @@ def make_pool(images, labels):
     """Sort digits to write with: the images, and where each digit is."""
     images = check_images(images)
     labels = check_labels(labels, len(images))
-    places = [np.flatnonzero(labels == digit) for digit in range(10)]
-    for digit, found in enumerate(places):
-        if len(found) == 0:
-            raise DigitlibError(
-                f"labels: no {digit}, but some of each digit are needed"
-            )
-    return images, places
+    if missing := sorted({*range(10)} - {*labels.tolist()}):
+        needed = "but some of each digit are needed"
+        raise DigitlibError(f"labels: no {missing[0]}, {needed}")
+    return images, [np.flatnonzero(labels == digit) for digit in range(10)]
 
 
 @dataclass(frozen=True)
@@ -93,29 +84,19 @@ class Writer:
 
 @dataclass
 class Row:
-    """Digits of one line: their text, coverages and upper left corners so far."""
+    """Digits of one line; left, top, right and bottom of each that has its place."""
 
     text: str
     glyphs: list
-    corners: list
+    boxes: list
     joined: bool = False
 
     @property
     def right(self):
-        """Where the last digit that has its place ends."""
-        return self.boxes[-1][2] if self.corners else 0
-
-    @property
-    def boxes(self):
-        """Left, top, right and bottom of each digit that has its place."""
-        return [
-            (left, top, left + glyph.shape[1], top + glyph.shape[0])
-            for (left, top), glyph in zip(self.corners, self.glyphs, strict=False)
-        ]
+        return self.boxes[-1][2] if self.boxes else 0
 
     def moved(self, x, y):
-        corners = [(left + round(x), top + round(y)) for left, top in self.corners]
-        return Row(self.text, self.glyphs, corners, self.joined)
+        return replace(self, boxes=np.add(self.boxes, [round(x), round(y)] * 2))
 
 
 def draw_writer(kind, rng, settings=WRITERS):
@@ -137,21 +118,16 @@ def draw_style(writer, rng):
 
 def legible(image, glyph, settings=WRITERS):
     """Tell whether a digit that was written anew is still the same to a person."""
-    alike = strokes.likeness(image, settings.strokes) >= settings.alike
-    return alike and _loops(glyph) == _loops(image)
-
-
-def _loops(coverage):
-    """How many pieces of paper there are inside of a digit."""
-    paper = np.pad(coverage, 1) < 0.5
-    return ndimage.label(paper)[1] - 1
+    if strokes.likeness(image, settings.strokes) < settings.alike:
+        return False
+    loops, before = (ndimage.label(np.pad(x, 1) < 0.5)[1] for x in (glyph, image))
+    return loops == before
 
 
 def draw_digits(pool, n, writer, rng):
     """The text of ``n`` digits, and each as the writer writes it."""
     images, places = pool
-    glyphs = []
-    values = rng.integers(10, size=n)
+    glyphs, values = [], rng.integers(10, size=n)
     for value in values:
         style = draw_style(writer, rng)
         for _ in range(writer.settings.legible):
@@ -182,20 +158,18 @@ def _space(text, glyphs, writer, rng, touching):
     above = round(3 * writer.size * (1 + len(glyphs) * abs(fall)))
     reach = np.full(2 * above, -np.inf)
     row = Row(text, glyphs, [])
-    for glyph in glyphs:
+    for i, glyph in enumerate(glyphs):
         height, width = glyph.shape
         first, last = _sides(glyph)
         right = row.right
-        foot = (right + width / 2) * fall + rng.uniform(
-            *settings.baseline
-        ) * writer.size
-        top = round(foot) - height
+        below = rng.uniform(*settings.baseline) * writer.size
+        top = round((right + width / 2) * fall + below) - height
         rows = slice(above + top, above + top + height)
-        narrower = min(width, row.glyphs[len(row.corners) - 1].shape[1])
+        narrower = min(width, glyphs[i - 1].shape[1])
         gap = usual * rng.uniform(*settings.gaps)
         gap = math.ceil(max(gap, settings.apart * writer.width, settings.pixels))
-        left = None if row.corners else 0
-        if row.corners and touching and rng.random() < settings.joined:
+        left = None if i else 0
+        if i and touching and rng.random() < settings.joined:
             nearest = right - settings.nested * narrower
             left = _touch(reach[rows] - first, nearest, writer, rng)
             row.joined |= left is not None
@@ -203,16 +177,13 @@ def _space(text, glyphs, writer, rng, touching):
             around = ndimage.maximum_filter1d(reach, 2 * gap + 1)
             nearest = right - settings.overhang * narrower
             left = math.ceil(max((around[rows] - first).max() + 1 + gap, nearest))
-        row.corners.append((left, top))
+        row.boxes.append((left, top, left + width, top + height))
         reach[rows] = np.maximum(reach[rows], left + last)
     return row
 
 
 def _touch(meet, nearest, writer, rng):
-    """Where a digit goes that touches the ones before; None if it would merge.
-
-    Where it meets them in each row is given, and what is too near.
-    """
+    """Where a digit goes that touches those it meets; None if it would merge."""
     settings = writer.settings
     overlap = rng.uniform(*settings.overlap) * writer.size
     for reached in (overlap, overlap / 2, 0):
