@@ -11,18 +11,10 @@ from digitlib.plots.style import STYLE, caption_style, figure, no_ticks, show, s
 
 @styled
 def digits(images, captions=None, *, columns=10, marked=None) -> Axes:
-    """Images in a grid, light ink on a dark ground.
+    """Images, shape (n, height, width), in a grid; light ink on a dark ground.
 
-    Parameters
-    ----------
-    images : array_like, shape (n, height, width)
-        Any range; each image is shown from 0 to its own maximum.
-    captions : sequence of str, length n, optional
-        A line under each image.
-    columns : int
-        Images in a row.
-    marked : array_like of bool, shape (n,), optional
-        These are shown in dark ink on an amber ground.
+    Each is shown from 0 to its own maximum, with one of the captions under it; where
+    ``marked``, shape (n,), is true, in dark ink on an amber ground.
     """
     columns = min(columns, len(images))
     foot = 0 if captions is None else round(0.03 * 28 * columns)
@@ -40,13 +32,7 @@ def digits(images, captions=None, *, columns=10, marked=None) -> Axes:
 
 @styled
 def side_by_side(groups) -> np.ndarray:
-    """Several groups of images, each in a square grid; marked ones on amber.
-
-    Parameters
-    ----------
-    groups : dict of str to (images, marked)
-        For each title the images and which are marked, as for `digits`.
-    """
+    """Groups of images by title, each (images, marked), as `digits` shows them."""
     row = figure(STYLE.width / len(groups) + 0.3, 1, len(groups))
     for axes, (title, (images, marked)) in zip(row, groups.items(), strict=True):
         canvas, _ = _mosaic(images, int(np.ceil(len(images) ** 0.5)), marked)
@@ -58,13 +44,7 @@ def side_by_side(groups) -> np.ndarray:
 
 @styled
 def pixels(image) -> Axes:
-    """The numbers of an image, each written on its own grey.
-
-    Parameters
-    ----------
-    image : array_like, shape (height, width), integer, 0 to 255
-        Up to about 14 x 14, or the numbers get too small to read.
-    """
+    """The numbers, 0 to 255, of an image (up to about 14, 14), each on its own grey."""
     height, width = np.shape(image)
     axes = figure(STYLE.width * height / width)
     sns.heatmap(image, annot=True, fmt="d", cmap="gray", vmin=0, vmax=255, cbar=False,
@@ -76,18 +56,11 @@ def pixels(image) -> Axes:
 
 @styled
 def pictures(rows, captions=None, *, marked=None, name=None) -> np.ndarray:
-    """Pictures of any size in a grid, as they are: grey or in colours.
+    """Rows of pictures of any size, as they are: grey or in colours.
 
-    Parameters
-    ----------
-    rows : sequence of sequences of array_like
-        Each (height, width) or (height, width, 3); floats in [0, 1], or uint8.
-    captions : sequence of sequences of str, optional
-        A line under each picture.
-    marked : sequence of sequences of bool, optional
-        The captions of these are bold and orange.
-    name : sequence of str, optional
-        What stands at the left of each row.
+    Each is (height, width) or (height, width, 3), floats in [0, 1] or uint8. Captions
+    and what is marked are in rows too: a line under each picture, and whether it is
+    bold and orange. A name stands at the left of each row.
     """
     columns = max(len(row) for row in rows)
     height = STYLE.width / columns + (0.22 if captions is not None else 0.04)
@@ -108,20 +81,10 @@ def pictures(rows, captions=None, *, marked=None, name=None) -> np.ndarray:
 
 @styled
 def boxed(images, boxes, words=None, *, captions=None, marked=None, columns=2):
-    """Pictures of any size in a grid, with boxes drawn on them; returns their Axes.
+    """Pictures as in `pictures`, in a grid, with boxes drawn on them; their Axes.
 
-    Parameters
-    ----------
-    images : sequence of array_like
-        Each (height, width) or (height, width, 3); floats in [0, 1], or uint8.
-    boxes : sequence of sequences of (left, top, right, bottom)
-        For each picture, in its pixels.
-    words : sequence of sequences of str, optional
-        What stands above each box.
-    captions, marked : sequences of str and of bool, optional
-        A line under each picture, bold and orange if it is marked.
-    columns : int
-        Pictures in a row.
+    For each picture its boxes, (left, top, right, bottom) in its pixels, the words that
+    stand above them, its caption, and whether this is ``marked``: bold and orange.
     """
     columns = min(columns, len(images))
     slopes = [shape[0] / shape[1] for shape in map(np.shape, images)]
@@ -150,18 +113,13 @@ def boxed(images, boxes, words=None, *, captions=None, marked=None, columns=2):
 def cuts(ink, cost, paths, chosen=(), *, highest=None) -> np.ndarray:
     """A line of ink and where it may be cut; below, what a cut costs in each column.
 
-    Parameters
-    ----------
-    ink : array_like, shape (height, width), in [0, 1]
-    cost : array_like, shape (width,)
-    paths, chosen : sequences of array_like, shape (height,)
-        The column of each cut, row by row; and of those to be drawn stronger.
-    highest : float, optional
-        Where the axis of the costs ends.
+    Ink has the shape (height, width), in [0, 1], the cost (width,). Each path, of the
+    shape (height,), is the column of a cut, row by row; the chosen ones are drawn once
+    more, stronger. The axis of the costs ends at ``highest``.
     """
     height, width = np.shape(ink)
     tall = 0.9 * STYLE.width * height / width
-    both = above, below = figure(tall + 1.7, 2, sharex=True, height_ratios=[tall, 1.5])
+    above, below = both = figure(tall + 1.7, 2, sharex=True, height_ratios=[tall, 1.5])
     above.imshow(ink, cmap="gray_r", vmin=0, vmax=1.4, aspect="auto")
     looks = (paths, STYLE.blue, 1.2, "--"), (chosen, STYLE.orange, 2.5, "-")
     for some, color, wide, dashes in looks:
@@ -171,22 +129,17 @@ def cuts(ink, cost, paths, chosen=(), *, highest=None) -> np.ndarray:
     below.plot(cost, color=STYLE.blue, linewidth=2)
     below.set(xlabel="column, pixels", ylabel="cost of a cut", xlim=(-1, width))
     below.set_ylim(0, highest)
-    return np.array(both)
+    return both
 
 
 @styled
 def lattice(ink, arcs, *, least=0.05) -> Axes:
     """All segments of a line that may be digits, as arcs from cut to cut.
 
-    Parameters
-    ----------
-    ink : array_like, shape (height, width), in [0, 1]
-    arcs : sequence of (left, right, word, weight, chosen)
-        From column to column; what to write at its top; a weight from 0 to 1; and
-        whether to draw it stronger.
-    least : float
-        Arcs of a lower weight are thin and have no word, unless they are chosen. Nor
-        have others whose word would cover that of an arc of a higher weight.
+    Ink has the shape (height, width), in [0, 1]. Arcs are (left, right, word, weight,
+    chosen): from column to column, what to write at the top, 0 to 1, and whether to
+    draw it stronger. Below the least weight they are thin and without a word, unless
+    chosen. A word that would cover that of an arc of a higher weight is left out.
     """
     height, width = np.shape(ink)
     axes = figure(3.6)

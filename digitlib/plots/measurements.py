@@ -10,13 +10,7 @@ from digitlib.plots.style import STYLE, figure, styled
 
 @styled
 def class_counts(counts) -> Axes:
-    """How often each digit occurs, one row of bars a part.
-
-    Parameters
-    ----------
-    counts : dict of str to array_like, shape (10,)
-        For each part, such as "training", the fraction of each digit, 0 to 1.
-    """
+    """The fraction of each digit, shape (10,), in each part, such as "training"."""
     axes, width = figure(2.8), 0.8 / len(counts)
     looks = (STYLE.blue, ""), (STYLE.amber, "//"), (STYLE.grey, "..")
     for i, (name, (color, hatch)) in enumerate(zip(counts, looks, strict=False)):
@@ -32,17 +26,7 @@ def class_counts(counts) -> Axes:
 
 @styled
 def curves(x, named, *, xlabel, ylabel, log=False) -> Axes:
-    """Curves over a common axis.
-
-    Parameters
-    ----------
-    x : array_like, shape (n,)
-    named : dict of str to array_like, shape (n,)
-        Each with its name, which the legend shows.
-    xlabel, ylabel : str
-    log : bool
-        Whether the vertical axis is logarithmic.
-    """
+    """Curves, shape (n,) each, by the name that the legend shows, over common x."""
     axes = figure(3.2)
     for name, y in named.items():
         axes.plot(x, y, label=name, linewidth=2)
@@ -54,13 +38,7 @@ def curves(x, named, *, xlabel, ylabel, log=False) -> Axes:
 
 @styled
 def learning_curves(history) -> np.ndarray:
-    """Loss and accuracy after each epoch, on fit and validation images.
-
-    Parameters
-    ----------
-    history : dict of str to sequence of float
-        With "loss", "accuracy", "val_loss" and "val_accuracy": ``History.history``.
-    """
+    """Loss and accuracy after each epoch, fit and validation: ``History.history``."""
     both = figure(3.2, 1, 2)
     for axes, key, scale in zip(both, ("loss", "accuracy"), (1, 100), strict=True):
         for part, label, mark in (("", "fit", "o"), ("val_", "validation", "s")):
@@ -76,12 +54,7 @@ def learning_curves(history) -> np.ndarray:
 def confusion_matrix(confusion, *, by_row=False) -> Axes:
     """The confusion matrix; the color is that of the errors alone.
 
-    Parameters
-    ----------
-    confusion : array_like, shape (10, 10), integer
-        Rows true, columns predicted: ``Evaluation.confusion``.
-    by_row : bool
-        Show percent of each row instead of counts.
+    Shape (10, 10), rows true, columns predicted; counts, or percent of each row.
     """
     shown, right = np.asarray(confusion), np.eye(10, dtype=bool)
     if by_row:
@@ -101,12 +74,7 @@ def confusion_matrix(confusion, *, by_row=False) -> Axes:
 
 @styled
 def precision_recall(precision, recall) -> Axes:
-    """Precision and recall of each digit, as two marks on a line.
-
-    Parameters
-    ----------
-    precision, recall : array_like, shape (10,), 0 to 1
-    """
+    """Precision and recall of each digit, shapes (10,), as two marks on a line."""
     axes, x = figure(3.0), np.arange(10)
     found, of = 100 * np.asarray(precision), 100 * np.asarray(recall)
     axes.vlines(x, found, of, color=STYLE.grey, linewidth=2)
@@ -120,17 +88,9 @@ def precision_recall(precision, recall) -> Axes:
 
 @styled
 def intervals(rows, *, reference=None, xlabel="accuracy, %", xlim=None) -> Axes:
-    """Estimates with their intervals, one a line.
+    """Estimates with their intervals, (estimate, low, high), one a line, by name.
 
-    Parameters
-    ----------
-    rows : dict of str to (estimate, low, high)
-        Fractions, 0 to 1.
-    reference : float, optional
-        A value to compare with, drawn as a dotted line.
-    xlabel : str
-    xlim : (low, high), optional
-        The range of the axis, in percent.
+    All are fractions, also the reference, a dotted line; but ``xlim`` is in percent.
     """
     axes = figure(_height(rows))
     _estimates(axes, {name: [100 * x for x in row] for name, row in rows.items()})
@@ -144,12 +104,8 @@ def intervals(rows, *, reference=None, xlabel="accuracy, %", xlim=None) -> Axes:
 def ranges(panels) -> np.ndarray:
     """Where most values of several groups lie, for several quantities side by side.
 
-    A line runs from the 5th to the 95th percentile, a point is the median.
-
-    Parameters
-    ----------
-    panels : dict of str to dict of str to array_like, shape (n,)
-        For the name of each quantity, the values of each group: the same groups in all.
+    A line runs from the 5th to the 95th percentile, a point is the median. For the name
+    of each quantity a dict of the values of each group: the same groups in all.
     """
     groups = next(iter(panels.values()))
     row = figure(_height(groups), 1, len(panels), sharey=True, squeeze=False)[0]
@@ -162,13 +118,7 @@ def ranges(panels) -> np.ndarray:
 
 @styled
 def confidence_histogram(confidence, correct) -> np.ndarray:
-    """How sure the network is, where it is right and where it is wrong.
-
-    Parameters
-    ----------
-    confidence : array_like, shape (n,), 0 to 1
-    correct : array_like of bool, shape (n,)
-    """
+    """How sure the network is, where it is right and where it is wrong: shapes (n,)."""
     confidence, correct = np.asarray(confidence), np.asarray(correct, bool)
     both, bins = figure(2.9, 1, 2), np.linspace(0, 1, 21)
     parts = ("read correctly", correct, STYLE.blue), ("misread", ~correct, STYLE.orange)
@@ -182,14 +132,7 @@ def confidence_histogram(confidence, correct) -> np.ndarray:
 
 @styled
 def scatter_of(accuracies, low, high) -> Axes:
-    """How repeated measurements scatter, and the range that holds most of them.
-
-    Parameters
-    ----------
-    accuracies : array_like, shape (n,), 0 to 1
-    low, high : float
-        The ends of the range, drawn as dashed lines.
-    """
+    """How repeated measurements scatter, and the range that holds most of them."""
     axes, percent = figure(2.6), 100 * np.asarray(accuracies)
     axes.hist(percent, bins=40, color=STYLE.blue, edgecolor=STYLE.paper)
     for end in (low, high):
@@ -213,9 +156,8 @@ def dot_rows(groups, *, xlabel) -> Axes:
     """Like `dots`, but for a dict of several groups: a line each."""
     axes = figure(0.9 + 1.0 * len(groups))
     for y, mean in enumerate(map(np.mean, groups.values())):
-        axes.plot(
-            [mean] * 2, [y - 0.35, y + 0.35], "-", color=STYLE.orange, linewidth=3
-        )
+        ends = [y - 0.35, y + 0.35]
+        axes.plot([mean] * 2, ends, "-", color=STYLE.orange, linewidth=3)
     _swarm(axes, data=dict(groups), orient="h", size=7)
     axes.set(xlabel=xlabel, ylim=(len(groups) - 0.5, -0.5))
     return axes
@@ -225,11 +167,7 @@ def dot_rows(groups, *, xlabel) -> Axes:
 def reliability(calibrations, fewest=10) -> Axes:
     """How often readings are right, over how sure the network was of them.
 
-    Parameters
-    ----------
-    calibrations : dict of str to digitlib.evaluation.Calibration
-    fewest : int
-        Bins with fewer images are not drawn.
+    For each name a `digitlib.evaluation.Calibration`; without bins of fewer images.
     """
     axes = figure(4.2)
     axes.plot([0, 1], [0, 1], color=STYLE.grey, linestyle=":", linewidth=2)
@@ -250,11 +188,7 @@ def reliability(calibrations, fewest=10) -> Axes:
 def corruptions(results, kinds) -> np.ndarray:
     """Accuracy over the strength of each kind of corruption.
 
-    Parameters
-    ----------
-    results : dict of (str, str) to sequence of digitlib.evaluation.Evaluation
-        For each network and kind, one for every strength from 1 up.
-    kinds : sequence of str
+    For each (network, kind) a `digitlib.evaluation.Evaluation` for each strength.
     """
     rows = -(-len(kinds) // 3)
     grid = figure(2.2 * rows, rows, 3, sharex=True, sharey=True, squeeze=False)

@@ -12,27 +12,20 @@ from digitlib.plots.style import STYLE, figure, no_ticks, styled
 def network(sizes, functions) -> Axes:
     """A sketch of a network of dense layers, with the shape of every array.
 
-    Parameters
-    ----------
-    sizes : sequence of int
-        How many numbers enter, and how many units each layer has.
-    functions : sequence of str, one shorter
-        What each layer applies to its scores.
+    The sizes are how many numbers enter, and how many units each layer has; the
+    functions, one fewer, are what each layer applies to its scores.
     """
     axes = figure(3.4)
     few = min(1, 4 / len(sizes))  # where there are many layers, words are smaller
     below = {"ha": "center", "va": "top", "fontsize": STYLE.text * few}
     above = {"ha": "center", "va": "bottom", "fontsize": STYLE.smaller * few}
     shown = [np.linspace(-1, 1, min(size, 10)) for size in sizes]
-    for i, (ends, (n, m)) in enumerate(
-        zip(pairwise(shown), pairwise(sizes), strict=True)
-    ):
+    layers = zip(pairwise(shown), pairwise(sizes), functions, strict=True)
+    for i, (ends, (n, m), function) in enumerate(layers, 1):
         for y in np.stack(np.meshgrid(*ends, indexing="ij"), axis=-1).reshape(-1, 2):
-            axes.plot([i, i + 1], y, "-", color=STYLE.grey, linewidth=0.25, zorder=1)
-        arrays = f"kernel_{i + 1}\n{n} x {m}\nbias_{i + 1}\n{m}"
-        axes.text(i + 0.5, 1.3, arrays, **above)
-    for i, function in zip(range(len(sizes) - 1), functions, strict=True):
-        axes.text(i + 0.5, -1.3, function, **below)
+            axes.plot([i - 1, i], y, "-", color=STYLE.grey, linewidth=0.25, zorder=1)
+        axes.text(i - 0.5, 1.3, f"kernel_{i}\n{n} x {m}\nbias_{i}\n{m}", **above)
+        axes.text(i - 0.5, -1.3, function, **below)
     names = ["pixels", *["units"] * (len(sizes) - 1)]
     for i, (y, size, name) in enumerate(zip(shown, sizes, names, strict=True)):
         axes.scatter(np.full(len(y), i), y, s=70, color=STYLE.blue,
@@ -45,15 +38,7 @@ def network(sizes, functions) -> Axes:
 
 @styled
 def units(kernel, *, columns=10) -> Axes:
-    """What the units of the first layer look at: one picture a unit.
-
-    Parameters
-    ----------
-    kernel : array_like, shape (784, n)
-        The weights of n units; orange pixels speak for the unit, purple ones against.
-    columns : int
-        Pictures in a row.
-    """
+    """What units of a kernel (784, n) look at: orange is for them, purple against."""
     pictures = np.asarray(kernel).T.reshape(-1, 28, 28)
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
@@ -69,14 +54,10 @@ def units(kernel, *, columns=10) -> Axes:
 
 @styled
 def activations(image, *layers) -> np.ndarray:
-    """One image on its way through the network.
+    """One image on its way through the network, and what each layer passes on.
 
-    Parameters
-    ----------
-    image : array_like, shape (height, width)
-    *layers : array_like, shapes (n,), ..., (10,)
-        What each layer passes on, the last one probabilities. The units of the others
-        are shown in rows, from 0 to the highest; on amber ground, no unit is left.
+    Shapes (n,), ..., (10,), the last are probabilities. The units of the others are in
+    rows, from 0 to the highest; on amber ground, no unit is left.
     """
     *hidden, probabilities = layers
     names = ["{} x {} pixels".format(*np.shape(image))]
@@ -96,13 +77,7 @@ def activations(image, *layers) -> np.ndarray:
 
 @styled
 def answers(images, probabilities) -> np.ndarray:
-    """Images, up to about six, each with the probabilities of the ten digits beside it.
-
-    Parameters
-    ----------
-    images : array_like, shape (n, height, width)
-    probabilities : array_like, shape (n, 10)
-    """
+    """Up to about six images, each with its probabilities (10,) beside it."""
     n, columns = len(images), min(2, len(images))
     rows = -(-n // columns)
     pairs = figure(1.6 * rows + 0.1, rows, 2 * columns, squeeze=False).reshape(-1, 2)

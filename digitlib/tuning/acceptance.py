@@ -1,8 +1,7 @@
 """When to accept a reading: temperature, detector and threshold of a recognizer.
 
 All three are chosen with a twin of the network, trained by the same recipe without
-the validation images; on images it has learned by heart, any network looks sure and
-right.
+the validation images; on images learned by heart, any network looks sure and right.
 """
 
 from dataclasses import dataclass
@@ -42,44 +41,22 @@ def fit_acceptance(
 ):
     """Choose temperature, detector and threshold for trained weights.
 
-    Parameters
-    ----------
-    weights : Weights, or arrays in the same order
-        Trained on all images.
-    twin : Weights, or arrays in the same order
-        Trained by the same recipe on ``fit_images`` only.
-    fit_images : numpy.ndarray, shape (m, 28, 28), float32, in [0, 1]
-        At least 40; with 40,000 or more, it takes minutes.
-    validation : tuple of numpy.ndarray, shapes (k, 28, 28) and (k,)
-        Other images, in [0, 1], and their labels.
-    seed : int, 0 to 2**32 - 1
-        Decides how the photographs look, and what else there is to learn from.
-    more : tuple of two numpy.ndarray, shapes (k, 28, 28), float32, in [0, 1], optional
-        Digits, and what is none, from which the detector learns too.
-    settings : AcceptanceSettings
-
-    Returns
-    -------
-    detector : numpy.ndarray, shape (k,), float32
-        For `digitlib.recognizer.detect`.
-    chosen : dict
-        ``temperature`` and ``threshold``, as `digitlib.recognizer.Recognizer` uses
-        them.
+    The twin has learned, by the same recipe, from ``fit_images`` only: (m, 28, 28), in
+    [0, 1], at least 40; it takes minutes with 40,000. The validation images and labels
+    are others. From ``more``, images of digits and of what is none, the detector learns
+    too. Returns it, for `digitlib.recognizer.detect`, and a dict of the two numbers.
     """
-    images, labels = validation
-    temperature = choose_temperature(twin, images, labels, settings)
+    temperature = choose_temperature(twin, *validation, settings)
     n = min(settings.lessons, len(fit_images) // settings.images)
     learn = material(fit_images, n, seed, settings)
     if more is not None:
         learn = [np.concatenate(pair) for pair in zip(learn, more, strict=True)]
-    digits, others = learn
     detector, twins = (
-        fit_detector(activations(digits, w), activations(others, w), settings)
+        fit_detector(*(activations(kind, w) for kind in learn), settings)
         for w in (weights, twin)
     )
-    passed = activations(np.array([preprocess(image) for image in images]), twin)
-    confidence = softmax(passed[-1] / temperature).max(axis=1)
-    trust = confidence * detect(passed, twins)
+    passed = activations([preprocess(image) for image in validation[0]], twin)
+    trust = softmax(passed[-1] / temperature).max(axis=1) * detect(passed, twins)
     threshold = round(float(np.quantile(trust, 1 - settings.accepted)), 4)
     return detector, {"temperature": temperature, "threshold": threshold}
 
@@ -88,30 +65,15 @@ def choose_temperature(twin, images, labels, settings=ACCEPTANCE):
     """Fit a temperature; 1 where its 95 % interval contains 1: nothing to mend."""
     found = forward(images, twin), labels
     low, high = bootstrap_interval(fit_temperature, *found, settings.resamples)
-    if low <= 1 <= high:
-        return 1.0
-    return round(fit_temperature(*found), 4)
+    return 1.0 if low <= 1 <= high else round(fit_temperature(*found), 4)
 
 
 def material(images, n=1000, seed=0, settings=ACCEPTANCE):
     """Make what a detector learns from, as the network will see it.
 
-    Parameters
-    ----------
-    images : numpy.ndarray, shape (m, 28, 28), float32, in [0, 1]
-        Digits.
-    n : int
-    seed : int, 0 to 2**32 - 1
-    settings : AcceptanceSettings
-
-    Returns
-    -------
-    digits : numpy.ndarray, shape (k, 28, 28), float32, in [0, 1]
-        As many of the images as ``settings.digits``, photographs of 2 n others, and
-        all of them once more, distorted.
-    others : numpy.ndarray, shape (about 21 * n, 28, 28), float32, in [0, 1]
-        Capital letters, two digits side by side, lines, noise and blank sheets with
-        ink in them, as they are and twice distorted.
+    Digits: most of the images (m, 28, 28), in [0, 1], photographs of 2 n others, all of
+    it also distorted. Others, about 21 n: capital letters, two digits side by side,
+    lines, noise and blank sheets with ink in them, as they are and twice distorted.
     """
     from digitlib.augmentation import augment
 
@@ -143,31 +105,17 @@ def fonts():
 
 
 def fit_detector(digits, others, settings=ACCEPTANCE):
-    """Fit a detector by logistic regression; both kinds count the same.
+    """Fit a detector (k,) by logistic regression; both kinds count the same.
 
-    Parameters
-    ----------
-    digits, others : tuples of numpy.ndarray, shapes (n, units), at last (n, 10)
-        Of `digitlib.model.activations`, for images of digits, and for images of
-        anything else.
-    settings : AcceptanceSettings
-
-    Returns
-    -------
-    numpy.ndarray, shape (k,), float32
-
-    Raises
-    ------
-    DigitlibError
-        If there are fewer than ``settings.fewest`` of either kind.
+    Learns from `digitlib.model.activations` for images of digits, and of anything else;
+    raises DigitlibError if there are fewer than ``settings.fewest`` of either.
     """
     from sklearn.linear_model import LogisticRegression
 
     counts, least = [len(digits[0]), len(others[0])], settings.fewest
     if min(counts) < least:
-        raise DigitlibError(
-            f"{min(counts)} images of a kind, but at least {least} are needed"
-        )
+        few = f"{min(counts)} images of a kind, but at least {least} are needed"
+        raise DigitlibError(few)
     inputs = np.concatenate((traces(digits), traces(others)))
     labels = np.repeat([1, 0], counts)
     mean, size = inputs.mean(axis=0), inputs.std(axis=0) + 1e-3

@@ -3,11 +3,10 @@
     python -m digitlib.tuning.reading_weights FOLDER
 
 First the network: by the recipe "robust", but for more epochs, from the training images
-as they are, from the same written again with other pens, and from digits cut out of
-generated fields. Its detector learns from wrong cuts of such fields, too. Then the
-network's twin, which has learned from the first 50,000 images only. With fields of the
-other 10,000 digits the twin shows which segments are digits (with one half of them),
-and when a number may be accepted (with the other half).
+as they are, written again with other pens, and cut out of generated fields; its
+detector from wrong cuts, too. Then its twin, from the first 50,000 images only. Fields
+of the other 10,000 show with the twin which segments are digits (one half of them), and
+when a number may be accepted (the other half).
 
 It takes most of an hour on two cores. What is finished is kept in FOLDER, and not made
 again; both files are written into ``digitlib/assets``.
@@ -18,7 +17,6 @@ from importlib.metadata import version
 import json
 from pathlib import Path
 import sys
-from types import SimpleNamespace
 
 import numpy as np
 
@@ -30,15 +28,9 @@ from digitlib.document.lattice import FEATURES
 from digitlib.model import save_weights
 from digitlib.recognizer import Recognizer
 from digitlib.synthesis.forms import KINDS, fields
+from digitlib.tuning import segment_judge
 from digitlib.tuning.acceptance import fit_acceptance
 from digitlib.tuning.recipes import find_recipe, train_recipe
-from digitlib.tuning.segment_judge import (
-    OTHER,
-    choose_threshold,
-    cut_out,
-    fit_segments,
-    rewrite,
-)
 
 
 @dataclass(frozen=True)
@@ -69,7 +61,7 @@ def lessons(path, images, labels, plan=PLAN):
         scaled = images / np.float32(255)
         found = [(images, labels)]
         for seed in range(plan.copies):
-            found.append(rewrite(scaled, labels, seed, plan.jobs))
+            found.append(segment_judge.rewrite(scaled, labels, seed, plan.jobs))
         for part in range(len(images) // plan.part):
             seed = plan.seed + 1000 + 10 * part
             found.append(digits_cut_out(scaled, labels, plan.fields, seed, plan)[0])
@@ -83,8 +75,8 @@ def lessons(path, images, labels, plan=PLAN):
 def digits_cut_out(images, labels, n, seed, plan=PLAN):
     """Cut-out digits and their labels; and other cut-outs, all uint8."""
     some = images, labels, plan.kinds, n, seed, plan.jobs
-    seen, _, digits = cut_out(Recognizer(), *some)
-    good = digits != OTHER
+    seen, _, digits = segment_judge.cut_out(Recognizer(), *some)
+    good = digits != segment_judge.OTHER
     return (seen[good], digits[good]), seen[~good]
 
 
@@ -109,8 +101,8 @@ def store(path, weights, n, twin, fit, more, validation, made, plan=PLAN):
     recipe = {"name": plan.recipe, "images": n, "epochs": plan.epochs}
     recipe |= {"optimizer": "Adam", "rewritten": plan.copies, "fields": plan.fields}
     recipe |= asdict(find_recipe(plan.recipe))
-    model, made = SimpleNamespace(get_weights=lambda: weights), made | chosen
-    save_weights(path, model, detector, recipe=recipe, seed=plan.seed, **made)
+    made = made | chosen | {"recipe": recipe, "seed": plan.seed}
+    save_weights(path, weights, detector, **made)
 
 
 def networks(x, y, folder, plan=PLAN):
@@ -122,16 +114,13 @@ def networks(x, y, folder, plan=PLAN):
     network, n = learn(folder / "network.npz", [lessons_fit, lessons_more], plan)
     paths = folder / "twin_weights.npz", reading.ASSETS / "reading.npz"
     if not all(path.exists() for path in paths):
-        images, labels = fit[0] / np.float32(255), fit[1]
+        fit = fit[0] / np.float32(255), fit[1]
         validation = validation[0] / np.float32(255), validation[1]
-        cut = images, labels, plan.detect, plan.seed + 2000, plan
-        (digits, _), others = digits_cut_out(*cut)
+        (digits, _), others = digits_cut_out(*fit, plan.detect, plan.seed + 2000, plan)
         more = digits / np.float32(255), others / np.float32(255)
-        made = {
-            "data_sha256": {"x_train": checksum(x), "y_train": checksum(y)},
-            "versions": versions("digitlib", "keras", "numpy", "tensorflow"),
-        }
-        common = twin, images, more, validation
+        made = {"versions": versions("digitlib", "keras", "numpy", "tensorflow")}
+        made["data_sha256"] = {"x_train": checksum(x), "y_train": checksum(y)}
+        common = twin, fit[0], more, validation
         work = [(paths[0], twin, n_twin, *common, {}, plan),
                 (paths[1], network, n, *common, made, plan)]  # fmt: skip
         list(run_all(store, work, plan.jobs))
@@ -165,7 +154,7 @@ def choose_thresholds(images, labels, recognizer, plan=PLAN):
     thresholds = []
     pairs = zip(reading.COUNTS, found.transpose(0, 2, 1), plan.wrong, strict=True)
     for count, (sure, right), limit in pairs:
-        threshold = round(choose_threshold(sure, right, limit), 6)
+        threshold = round(segment_judge.choose_threshold(sure, right, limit), 6)
         thresholds.append(threshold)
         accepted, good = (sure >= threshold).mean(), right[sure >= threshold].mean()
         print(f"count {count}: {right.mean():.3f} right, threshold {threshold}, "
@@ -188,8 +177,9 @@ def judge_segments(twin, images, labels, plan=PLAN):
     """Learn which segments are digits, and when to accept; write segment_judge.npz."""
     half = len(images) // 2
     some = images[:half], labels[:half], plan.kinds, plan.learn, plan.seed, plan.jobs
-    _, features, digits = cut_out(twin, *some)
-    learned = fit_segments(features, digits != OTHER, plan.seed)
+    _, features, digits = segment_judge.cut_out(twin, *some)
+    are_digits = digits != segment_judge.OTHER
+    learned = segment_judge.fit_segments(features, are_digits, plan.seed)
     save_judge(learned, (0.0, 0.0), {})
     thresholds = choose_thresholds(images[half:], labels[half:], twin, plan)
     made = {

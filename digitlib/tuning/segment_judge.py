@@ -24,8 +24,7 @@ from digitlib.synthesis.photographs import draw_blur, generators
 from digitlib.synthesis.strokes import stroke
 from digitlib.synthesis.writers import draw_style, draw_writer, legible
 
-OTHER = -1
-"""The label of what is not exactly one digit."""
+OTHER = -1  #: the label of what is not exactly one digit
 
 
 @dataclass(frozen=True)
@@ -51,23 +50,9 @@ SEGMENT_JUDGE = SegmentJudgeSettings()
 
 
 def rewrite(images, labels, seed=0, jobs=1, settings=SEGMENT_JUDGE):
-    """Write each digit again, by some writer, and look at it as a reader does.
+    """Write each digit (28, 28), in [0, 1], again, and look at it as a reader does.
 
-    Parameters
-    ----------
-    images : array_like, shape (n, 28, 28), floating point, in [0, 1]
-        Light ink on dark.
-    labels : array_like, shape (n,), integer, 0 to 9
-    seed : int
-    jobs : int
-        Processes to do it with.
-    settings : SegmentJudgeSettings
-
-    Returns
-    -------
-    images : numpy.ndarray, shape (k, 28, 28), uint8
-        Those that are still legible.
-    labels : numpy.ndarray, shape (k,), int
+    Returns images of those that are still legible, uint8, and their labels.
     """
     images = check_images(images)
     labels = check_labels(labels, len(images))
@@ -96,32 +81,12 @@ def _rewritten(images, rngs):
 def cut_out(
     recognizer, images, labels, kinds, n, seed=0, jobs=1, settings=SEGMENT_JUDGE
 ):
-    """Write fields, and cut them in all ways that a reader tries.
+    """Write n fields of each kind, and cut them in all ways that a reader tries.
 
-    Parameters
-    ----------
-    recognizer : digitlib.recognizer.Recognizer
-        Its answers are in the features. It should not have learned from the images.
-    images, labels
-        As for `digitlib.synthesis.forms.fields`.
-    kinds : sequence of str
-        Of fields.
-    n : int
-        How many of each.
-    seed : int
-        Of the first kind, 1 more of the next, and so on.
-    jobs : int
-        Processes to do it with.
-    settings : SegmentJudgeSettings
-
-    Returns
-    -------
-    images : numpy.ndarray, shape (k, 28, 28), uint8
-        Of each digit several, cut a little narrower or wider.
-    features : numpy.ndarray, shape (k, len(FEATURES))
-        As `digitlib.document.lattice.judge` takes them.
-    labels : numpy.ndarray, shape (k,), int
-        `OTHER` where it is more than a digit, or less.
+    The features hold answers of the recognizer, which should not know the images; each
+    kind has its own seed. Returns images (k, 28, 28), uint8, of each digit several, cut
+    a little narrower or wider; their features, shape (k, len(FEATURES)), as
+    `digitlib.document.lattice.judge` takes them; and their labels, 0 to 9 or `OTHER`.
     """
 
     def some(kind, seed):
@@ -142,20 +107,7 @@ def _in_bytes(seen):
 
 
 def answered(field, recognizer, settings=SEGMENT_JUDGE):
-    """Yield each segment of a field, and which digit it is; not where it is near one.
-
-    Parameters
-    ----------
-    field : digitlib.synthesis.forms.Field
-    recognizer : digitlib.recognizer.Recognizer
-    settings : SegmentJudgeSettings
-
-    Yields
-    ------
-    segment : digitlib.document.lattice.Segment
-    answer : int
-        The digit, 0 to 9; `OTHER` if it is more than one, or less.
-    """
+    """Yield segments with their digit or `OTHER`; not those that are nearly a digit."""
     digits = [int(digit) for digit in field.text.replace("\n", "")]
     layout = find_lines(field.image / np.float32(255))
     unit = layout.height / layout.scale  # pixels of the image
@@ -179,28 +131,16 @@ def answered(field, recognizer, settings=SEGMENT_JUDGE):
 def fit_segments(features, are_digits, seed=0, settings=SEGMENT_JUDGE):
     """Learn how probable it is that a segment is exactly one digit.
 
-    Parameters
-    ----------
-    features : numpy.ndarray, shape (n, len(FEATURES))
-    are_digits : numpy.ndarray, shape (n,), bool
-        Which segments are.
-    seed : int
-    settings : SegmentJudgeSettings
-
-    Returns
-    -------
-    tuple of numpy.ndarray, shapes (len(FEATURES), k), (k,), (k,) and ()
-        As `digitlib.document.lattice.judge` takes them.
+    From features (n, len(FEATURES)), and which of them are of digits, bool; returns the
+    weights of a network, as `digitlib.document.lattice.judge` takes them.
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
 
     mean, size = features.mean(axis=0), features.std(axis=0) + 1e-6
-    model = MLPClassifier(
-        settings.hidden, alpha=settings.decay, learning_rate_init=settings.rate,
-        max_iter=settings.epochs, batch_size=min(settings.batch, len(features)),
-        random_state=seed,
-    )  # fmt: skip
+    model = MLPClassifier(settings.hidden, alpha=settings.decay, random_state=seed,
+                          learning_rate_init=settings.rate, max_iter=settings.epochs,
+                          batch_size=min(settings.batch, len(features)))  # fmt: skip
     with warnings.catch_warnings():  # that it could learn on after so many epochs
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit((features - mean) / size, are_digits)
@@ -210,20 +150,7 @@ def fit_segments(features, are_digits, seed=0, settings=SEGMENT_JUDGE):
 
 
 def choose_threshold(confidences, right, wrong=SEGMENT_JUDGE.wrong):
-    """Choose the lowest threshold at which few of the accepted are wrong.
-
-    Parameters
-    ----------
-    confidences : array_like, shape (n,), float
-    right : array_like, shape (n,), bool
-    wrong : float
-        At most this part of the accepted.
-
-    Returns
-    -------
-    float
-        1 where no threshold will do.
-    """
+    """The lowest confidence at which few of the accepted are wrong; 1 if none is."""
     confidences, right = np.asarray(confidences), np.asarray(right, bool)
     order = np.argsort(-confidences)
     confidences, errors = confidences[order], np.cumsum(~right[order])
