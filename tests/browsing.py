@@ -3,13 +3,8 @@
 `site` is the built book's folder, `site_pages` its pages, parsed, `served` its address
 over http, `base` that and its address on the disk in turn, `page` an empty page of a
 browser that reaches nothing but this machine, `new_page` makes more of them with other
-options, `watch` collects what goes wrong on a page, and `visit` opens an address and
-waits until it is quiet:
-
-    def test_the_front_page_opens_without_a_complaint(page, served):
-        problems = watch(page)
-        visit(page, served, "index.html")
-        assert problems == []
+options, `watch` collects what goes wrong on a page, and `visit` opens an address of the
+site and waits until it is quiet.
 """
 
 import asyncio
@@ -33,26 +28,16 @@ ROOT = Path(__file__).parent.parent
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # The network is off: no name and no address but our own server's is found.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]
+QUIET = """no-sandbox disable-gpu disable-quic no-first-run disable-sync
+           disable-background-networking disable-component-update"""
+# The network is off: no name and no address but our own server's is found.
+OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+FLAGS = [*(f"--{flag}" for flag in QUIET.split()), OFFLINE]
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
-    """The folder of the site, built from what is stored, with warnings as errors.
-
-    It is built once a run: the first process that needs it builds it, and the others
-    wait and look at the same.
-    """
+    """The folder of the site, built once a run by the first process that needs it."""
     own = tmp_path_factory.getbasetemp()
     common = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
     folder = common / "site"
@@ -65,17 +50,15 @@ def site(tmp_path_factory):
 
 
 def build(folder):
-    """Build the book into a folder."""
+    """Build the book into a folder from what is stored, with warnings as errors."""
     command = [Path(sys.executable).parent / "jupyter-book", "build", ROOT, "--all",
                "-W", "--keep-going", "--path-output", folder]  # fmt: skip
     # As at a reader's home, also in CI: without the address of a repository.
     known = ("GITHUB_", "BOOK_")
     env = {name: value for name, value in os.environ.items()
            if not name.startswith(known)}  # fmt: skip
-    built = subprocess.run(
-        command, capture_output=True, text=True, check=False, env=env
-    )
-    assert built.returncode == 0, built.stdout[-3000:] + built.stderr[-3000:]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
+    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
 
 
 @pytest.fixture(scope="session")
@@ -108,11 +91,8 @@ class StaticHost(StaticFileHandler):
 def served(site):
     """The site's address over http, `http://127.0.0.1:port`, compressed by gzip."""
     options = {"path": str(site), "default_filename": "index.html"}
-    host = Application(
-        [("/(.*)", StaticHost, options)],
-        compress_response=True,
-        log_function=lambda handler: None,
-    )
+    settings = {"compress_response": True, "log_function": lambda handler: None}
+    host = Application([("/(.*)", StaticHost, options)], **settings)
     [socket] = bind_sockets(0, "127.0.0.1")
     done = threading.Event()
 
@@ -130,9 +110,8 @@ def served(site):
 @pytest.fixture(params=["http", "file"])
 def base(request, site):
     """The site's address: over http, and opened from the disk."""
-    if request.param == "file":
-        return site.as_uri()
-    return request.getfixturevalue("served")
+    http = request.param == "http"
+    return request.getfixturevalue("served") if http else site.as_uri()
 
 
 @pytest.fixture(scope="module")
@@ -154,10 +133,7 @@ def browser():
 
 @pytest.fixture
 def new_page(browser):
-    """Make an empty page in a browser profile of its own.
-
-    Takes the options of Playwright's `new_context`: `new_page(color_scheme="dark")`.
-    """
+    """Make an empty page in a profile of its own, with options of `new_context`."""
     contexts = []
 
     def make(**options):
@@ -178,21 +154,15 @@ def page(new_page):
 def visit(page, base, address):
     """Open an address of the site, wait until nothing more happens; give the page."""
     page.goto(f"{base}/{address}")
-    settle(page)
-    return page
-
-
-def settle(page):
-    """Wait until the page has nothing more to do for now."""
     page.wait_for_load_state("load")
     page.evaluate("() => new Promise((done) => requestIdleCallback(() => done()))")
+    return page
 
 
 def watch(page):
     """Collect from now on what goes wrong on a page, in a list that grows.
 
-    Console errors and warnings, errors of scripts, requests that fail, and requests to
-    any other host.
+    Errors and warnings, of scripts too, failed requests, and any to another host.
     """
     problems = []
 
@@ -203,12 +173,8 @@ def watch(page):
 
     def on_request(request):
         address = urlsplit(request.url)
-        here = address.hostname == "127.0.0.1" or address.scheme in (
-            "file",
-            "data",
-            "blob",
-        )
-        if not here:
+        local = ("file", "data", "blob")
+        if address.hostname != "127.0.0.1" and address.scheme not in local:
             problems.append(f"another host: {request.url}")
 
     def on_response(response):

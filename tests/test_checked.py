@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 import re
+import shutil
 import sys
 
 import checked
@@ -10,6 +11,7 @@ from checked import TABLES
 import nbformat
 import pytest
 
+from digitlib.data import MNIST_SHA256
 from digitlib.model import load_provenance
 
 ROOT = Path(__file__).parent.parent
@@ -18,30 +20,21 @@ PAGE = (ROOT / "book" / "checks.md").read_text()
 
 def cells(table):
     """A Markdown table's rows, without its head."""
-    rows = [line.strip("| ").split(" | ") for line in table.splitlines()]
-    return rows[2:]
+    return [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
 
 
-def test_the_page_shows_every_table_once():
+def test_the_page_shows_every_table_once_and_the_same_every_time():
     shown = re.findall(r"^```\{checked\} (\w+)$", PAGE, re.M)
     assert sorted(shown) == sorted(TABLES)
-
-
-@pytest.mark.parametrize("name", TABLES)
-def test_a_table_is_the_same_every_time(name):
-    assert TABLES[name]() == TABLES[name]()
+    for table in TABLES.values():
+        assert table() == table()
 
 
 def test_versions_are_those_in_use_and_pinned():
     found = dict(cells(checked.versions()))
     assert found["Python"] == ".".join(map(str, sys.version_info[:3]))
-    pins = dict(
-        re.findall(
-            r"^([\w-]+)==([\w.]+) *(?:#.*)?$",
-            (ROOT / "requirements.txt").read_text(),
-            re.M,
-        )
-    )
+    lines = (ROOT / "requirements.txt").read_text()
+    pins = dict(re.findall(r"^([\w-]+)==([\w.]+) *(?:#.*)?$", lines, re.M))
     assert len(pins) > 20
     assert {name: found[name] for name in pins} == pins
 
@@ -62,16 +55,10 @@ def test_checksums_and_records_are_those_of_the_files():
 
 
 def test_altered_data_stops_the_build(monkeypatch):
-    altered = dict.fromkeys(checked_sums(), "0" * 64)
+    altered = dict.fromkeys(MNIST_SHA256, "0" * 64)
     monkeypatch.setattr("digitlib.data.MNIST_SHA256", altered)
     with pytest.raises(ValueError, match="SHA-256 differs"):
         checked.files()
-
-
-def checked_sums():
-    from digitlib.data import MNIST_SHA256
-
-    return MNIST_SHA256
 
 
 @pytest.fixture
@@ -79,8 +66,7 @@ def book(tmp_path, monkeypatch):
     """An empty book, to which `add` adds a notebook with one cell."""
     (tmp_path / "book").mkdir()
     (tmp_path / "tests").mkdir()
-    rules = (ROOT / "tests" / "nbval_sanitize.cfg").read_text()
-    (tmp_path / "tests" / "nbval_sanitize.cfg").write_text(rules)
+    shutil.copy(ROOT / "tests" / "nbval_sanitize.cfg", tmp_path / "tests")
     monkeypatch.setattr(checked, "ROOT", tmp_path)
 
     def add(name, source, outputs, **metadata):
@@ -95,18 +81,14 @@ def printed(text):
     return nbformat.v4.new_output("stream", text=text)
 
 
-def shown(**data):
-    kinds = {"png": "image/png", "text": "text/plain"}
-    data = {kinds[kind]: value for kind, value in data.items()}
-    return nbformat.v4.new_output("display_data", data)
+def shown(**texts):
+    picture = {"image/png": "abcd"}
+    return nbformat.v4.new_output("display_data", picture | texts)
 
 
 def test_what_is_compared_is_counted(book):
-    outputs = [
-        printed("~97.6 and ~ 3, not 4"),
-        shown(png="abcd"),
-        shown(png="abcd", text="<Figure size 640x480 with 1 Axes>"),
-    ]
+    size = {"text/plain": "<Figure size 640x480 with 1 Axes>"}
+    outputs = [printed("~97.6 and ~ 3, not 4"), shown(), shown(**size)]
     book("one", "x = 1\nassert x\nfor i in x:\n    assert i", outputs)
     book("two", "print(1)", [printed("~1")], tags=["nbval-ignore-output"])
     [one, two, together] = cells(checked.notebooks())
@@ -117,12 +99,8 @@ def test_what_is_compared_is_counted(book):
 
 def test_exempt_cells_are_named_with_their_reason(book):
     book("one", "print(1)\n2", [], tags=["nbval-skip"], why_not_compared="The clock.")
-    assert cells(checked.exempt()) == [
-        ["[One](/book/one.ipynb)", "`print(1)`", "The clock."]
-    ]
-
-
-def test_without_exempt_cells_the_page_says_so(book):
+    row = ["[One](/book/one.ipynb)", "`print(1)`", "The clock."]
+    assert cells(checked.exempt()) == [row]
     book("one", "print(1)", [])
     assert checked.exempt() == "At present none is: every cell is run and compared."
 

@@ -114,8 +114,8 @@ def test_the_icon_font_holds_the_icons_that_the_rules_show_and_no_other(icon_fil
     rule = styles.icon_font(icon_file, f'.a::before{{content:"{GLASS}{BARS}"}}')
     assert icons_in(rule) == {GLASS, BARS}
     assert rule.startswith("@font-face{")
-    for part in ('font-family:"Font Awesome 6 Free"', "font-weight:900"):
-        assert part in rule
+    assert 'font-family:"Font Awesome 6 Free"' in rule
+    assert "font-weight:900" in rule
 
 
 @pytest.fixture
@@ -149,29 +149,20 @@ def joined(tmp_path, icon_file):
     return tmp_path, list(pages.values())
 
 
-def rules_of(site):
-    return (site / "_static/joined.css").read_text()
-
-
 def test_the_styles_that_all_pages_have_become_one_and_the_others_stay(joined):
     _, (front_page, chapter) = joined
-    for page, places in (
-        (
-            front_page,
-            ["_static/joined.css", "_static/own.css", "_static/print.css"],
-        ),
-        (chapter, ["../_static/joined.css", "../_static/print.css"]),
-    ):
-        links = [link["href"] for link in page.select("link")]
-        assert [link.partition("?")[0] for link in links] == places
     # Browsers keep a style sheet by its address.
-    version = re.compile(r"joined\.css\?v=[0-9a-f]{8}$")
-    assert version.search(front_page.link["href"])
+    [address, own, paper] = [link["href"] for link in front_page.select("link")]
+    assert re.fullmatch(r"_static/joined\.css\?v=[0-9a-f]{8}", address)
+    assert (own, paper) == ("_static/own.css", "_static/print.css")
+    links = [link["href"] for link in chapter.select("link")]
+    assert links == [f"../{address}", f"../{paper}"]
 
 
-def test_joined_styles_are_in_their_order_with_what_they_import(joined):
-    site, _ = joined
-    css = rules_of(site)
+def test_joined_styles_are_in_order_with_what_they_import_and_the_icons_in_use(joined):
+    css = (joined[0] / "_static/joined.css").read_text()
+    assert css.startswith('@charset "utf-8";\n@font-face{')
+    assert icons_in(css) == {GLASS}
     order = [".b{", ".a{background", ".only-by-script{top:1px}", ".a{top:2px}"]
     places = [css.index(rule) for rule in order]
     assert places == sorted(places)
@@ -180,17 +171,9 @@ def test_joined_styles_are_in_their_order_with_what_they_import(joined):
         assert absent not in css
 
 
-def test_joined_styles_begin_with_their_encoding_and_the_icons_in_use(joined):
-    site, _ = joined
-    css = rules_of(site)
-    assert css.startswith('@charset "utf-8";\n@font-face{')
-    assert icons_in(css) == {GLASS}
-
-
 def test_other_styles_have_another_address(joined):
-    site, (front_page, chapter) = joined
+    site, (front_page, _) = joined
     before = front_page.link["href"]
-    assert chapter.link["href"].endswith(before)
     (site / "_static/joined.css").rename(site / "_static/theme.css")
     page = parse('<p class="a"></p>', '<link rel="stylesheet" href="_static/own.css">')
     styles.join(site, {site / "index.html": page})
@@ -216,16 +199,13 @@ def lightened(tmp_path):
 
 
 def test_scripts_that_do_nothing_are_dropped_and_the_others_deferred(lightened):
+    assert "const OPTIONS = 1;" in str(lightened)  # the others read them there
     loaded = lightened.select("script[src]")
     assert [script["src"] for script in loaded] == ["copybutton.js", "bootstrap.js"]
     assert all(script.has_attr("defer") for script in loaded)
     assert not lightened.select("link[rel=preload]")
     for word in ("THEBE", "toggleHint"):
         assert word not in str(lightened)
-
-
-def test_options_are_in_the_page_for_the_scripts_that_read_them(lightened):
-    assert "const OPTIONS = 1;" in str(lightened)
 
 
 def test_the_theme_is_known_before_the_page_is_painted(lightened):
@@ -243,9 +223,8 @@ def figures(tmp_path):
     for name in ("one", "two"):
         Image.effect_noise((60, 40), 2).convert("RGB").save(folder / f"{name}.png")
     pictures.shrink(folder)
-    page = parse(
-        '<article><img src="_images/one.png"><img src="_images/two.png"></article>'
-    )
+    images = [f'<img src="_images/{name}.png">' for name in ("one", "two")]
+    page = parse(f"<article>{''.join(images)}</article>")
     pictures.place(page, tmp_path / "page.html")
     return folder, page.select("img")
 
@@ -268,52 +247,47 @@ def test_figures_say_their_size_and_only_the_first_is_loaded_at_once(figures):
 # Descriptions
 
 
-def meta(page, name):
-    found = page.select(f'meta[name="{name}"], meta[property="{name}"]')
-    return [element["content"] for element in found]
-
-
-def test_a_page_is_described_by_its_opening_sentence_without_markup():
-    page = parse("<article><h1>Data</h1><p><b>What is</b> <i>it</i>?</p></article>")
+def described(text="", title="Data — The book", head=""):
+    """The title and description of a page, which it says twice each."""
+    page = parse(
+        f"<article><h1>Data</h1><p>{text}</p></article>" if text else "",
+        f"<title>{title}</title>{head}",
+    )
     descriptions.describe(page)
-    assert meta(page, "description") == meta(page, "og:description") == ["What is it?"]
-    assert meta(page, "og:title") == ["Data — The book"]
+    [said] = page.select("meta[name=description]")
+    [shared] = page.select('meta[property="og:description"]')
+    [name] = page.select('meta[property="og:title"]')
+    assert said["content"] == shared["content"]
+    assert name["content"] == page.title.get_text()
+    return page.title.get_text(), said["content"]
 
 
-def test_a_long_description_is_cut_at_a_word():
-    page = parse(f"<article><h1>Data</h1><p>{'words ' * 50}</p></article>")
-    descriptions.describe(page)
-    [text] = meta(page, "description")
-    assert 150 < len(text) <= 160
-    assert text.endswith("words …")
+VERY = "very " * 20
+MINE = '<meta name="description" content="Mine">'
 
 
-def test_a_description_ends_with_a_sentence_where_it_can():
-    text = f"One. Two is {'very ' * 20}long. Three is {'very ' * 20}long."
-    page = parse(f"<article><h1>Data</h1><p>{text}</p></article>")
-    descriptions.describe(page)
-    [found] = meta(page, "description")
-    assert found == f"One. Two is {'very ' * 20}long."
+@pytest.mark.parametrize(
+    ("page", "description"),
+    [
+        (("<b>What is</b> <i>it</i>?",), "What is it?"),
+        (
+            (f"One. Two is {VERY}long. Three is {VERY}long.",),
+            f"One. Two is {VERY}long.",
+        ),
+        (("words " * 50,), "words " * 26 + "…"),
+        (("Other", "A — B", MINE), "Mine"),
+        (("", "Search - The book"), "Search all pages of the book."),
+    ],
+    ids=["without markup", "whole sentences", "whole words", "its own", "by Sphinx"],
+)
+def test_a_page_is_described_by_its_opening_sentence_or_what_it_says(page, description):
+    assert described(*page)[1] == description
 
 
-def test_a_page_that_sphinx_makes_is_described_too():
-    page = parse(head="<title>Search - The book</title>")
-    descriptions.describe(page)
-    assert meta(page, "description") == ["Search all pages of the book."]
-    assert page.title.get_text() == "Search — The book"
-
-
-def test_what_the_page_says_itself_stays():
-    head = '<title>A — B</title><meta name="description" content="Mine">'
-    page = parse("<article><h1>A</h1><p>Other</p></article>", head)
-    descriptions.describe(page)
-    assert meta(page, "description") == meta(page, "og:description") == ["Mine"]
-
-
-def test_the_front_page_does_not_say_its_title_twice():
-    page = parse(head="<title>The book — The book</title>")
-    descriptions.describe(page)
-    assert page.title.get_text() == "The book"
+@pytest.mark.parametrize("name", ["Search - The book", "The book — The book"])
+def test_a_title_has_a_dash_and_does_not_say_the_same_twice(name):
+    wanted = {"S": "Search — The book", "T": "The book"}[name[0]]
+    assert described(title=name)[0] == wanted
 
 
 # The site's own address, and access
@@ -364,17 +338,12 @@ FOLD = """<div class="cell {tag}"><details><summary>Show</summary>
 
 
 def test_a_solution_of_several_cells_has_one_fold():
-    texts = [("tag_hide-cell", "a"), ("tag_hide-cell", "b"), ("tag_hide-cell", "c")]
-    other = [("tag_hide-input", "d"), ("tag_hide-cell", "e")]
-    cells = [FOLD.format(tag=tag, text=text) for tag, text in texts]
-    others = [FOLD.format(tag=tag, text=text) for tag, text in other]
-    page = parse("".join([*cells, "<p>The next exercise</p>", *others]))
+    cells = [FOLD.format(tag="tag_hide-cell", text=text) for text in "abce"]
+    cells[3:3] = ["<p>Next</p>", FOLD.format(tag="tag_hide-input", text="d")]
+    page = parse("".join(cells))
     solutions.gather(page)
-    folds = [
-        [part.get_text() for part in fold.select(".cell_input")]
-        for fold in page.select("details")
-    ]
-    assert folds == [["a", "b", "c"], ["d"], ["e"]]
-    outputs = [len(fold.select(".cell_output")) for fold in page.select("details")]
-    assert outputs == [3, 1, 1]
+    folds = page.select("details")
+    inputs = [[part.get_text() for part in f.select(".cell_input")] for f in folds]
+    assert inputs == [["a", "b", "c"], ["d"], ["e"]]
+    assert [len(fold.select(".cell_output")) for fold in folds] == [3, 1, 1]
     assert len(page.select("summary")) == 3

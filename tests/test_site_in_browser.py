@@ -14,14 +14,14 @@ import pytest
 
 FRONT = "book/index.html"
 CHAPTER = "book/evaluation.html"  # it has formulas, figures, tables and exercises
+A_SLOW_CHAPTER = pytest.param(CHAPTER, marks=pytest.mark.slow)
 SAMPLE = [FRONT, CHAPTER, "book/glossary.html", "search.html"]
 
 
-def visit_all(page, base, addresses):
-    """Open one page after the other, and yield the address of each."""
-    for address in addresses:
-        visit(page, base, address)
-        yield address
+def found_on(page, base, addresses, look):
+    """What `look` finds on each of some pages, by address, where it finds anything."""
+    found = {address: look(visit(page, base, address)) for address in addresses}
+    return {address: what for address, what in found.items() if what}
 
 
 # The tools of these tests
@@ -34,8 +34,7 @@ def test_the_browser_reaches_no_other_host(page, served):
     for address in ("https://example.org/a", "http://93.184.215.14/b"):
         page.evaluate("address => fetch(address).catch(() => null)", address)
         assert f"another host: {address}" in problems
-        failed = [text for text in problems if text.startswith(f"failed: {address}")]
-        assert failed, problems
+        assert any(text.startswith(f"failed: {address}") for text in problems)
 
 
 def test_the_watch_sees_what_goes_wrong(page, served):
@@ -57,19 +56,18 @@ def test_the_watch_sees_what_goes_wrong(page, served):
 
 def test_every_page_opens_without_a_complaint_and_fits_a_phone(page, base, addresses):
     problems = watch(page)
-    found = {}
-    for address in visit_all(page, base, addresses):
-        problems += cut_off(page, [360])
-        if problems:
-            found[address] = problems.copy()
+
+    def look(page):
+        found = problems + cut_off(page, [360])
         problems.clear()
-    assert found == {}
+        return found
+
+    assert found_on(page, base, addresses, look) == {}
 
 
 def test_the_address_of_the_site_leads_to_its_front_page(page, base):
     page.goto(f"{base}/index.html")
-    heading = page.locator("h1", has_text="One small network").filter(visible=True)
-    heading.wait_for()
+    page.locator("h1:visible", has_text="One small network").wait_for()
 
 
 def test_a_missing_page_says_so_and_leads_back(page, served):
@@ -85,14 +83,11 @@ def test_a_missing_page_says_so_and_leads_back(page, served):
 
 def test_the_front_page_is_light(page, served):
     requests = []
-    page.on("requestfinished", lambda request: requests.append(request))
+    page.on("requestfinished", requests.append)
     page.goto(f"{served}/{FRONT}", wait_until="networkidle")
     sizes = {request.url: request.sizes() for request in requests}
-    transferred = {
-        url: size["responseHeadersSize"] + size["responseBodySize"]
-        for url, size in sizes.items()
-    }
-    assert sum(transferred.values()) <= 700_000, transferred
+    parts = ("responseHeadersSize", "responseBodySize")
+    assert sum(size[part] for size in sizes.values() for part in parts) <= 700_000
 
 
 # What lies still
@@ -149,11 +144,7 @@ MOVING = """() => {
 
 def test_nothing_moves_for_those_who_asked_for_it(new_page, served):
     page = new_page(reduced_motion="reduce")
-    found = {}
-    for address in visit_all(page, served, SAMPLE):
-        if moving := page.evaluate(MOVING):
-            found[address] = moving
-    assert found == {}
+    assert found_on(page, served, SAMPLE, lambda page: page.evaluate(MOVING)) == {}
 
 
 # Every width
@@ -189,8 +180,6 @@ def cut_off(page, widths):
 
 
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
-ALL_BUT_COLOURS = {"rules": {"color-contrast": {"enabled": False}}}
-
 
 # Judging the colours of every word of code takes most of the time: of each kind that a
 # page has, one is judged, and the others become plain text.
@@ -209,12 +198,9 @@ def objections(page, options):
     page.evaluate("document.querySelectorAll('details').forEach(e => e.open = 1)")
     page.evaluate(ONE_OF_EACH_KIND)
     page.wait_for_function("document.getAnimations().length === 0")
-    options = {"resultTypes": ["violations"]} | options
-    violations = Axe().run(page, options=options).response["violations"]
-    return [
-        (rule["id"], [node["target"] for node in rule["nodes"][:5]])
-        for rule in violations
-    ]
+    result = Axe().run(page, options={"resultTypes": ["violations"]} | options)
+    rules = result.response["violations"]
+    return [(rule["id"], [n["target"] for n in rule["nodes"][:5]]) for rule in rules]
 
 
 def objections_light_and_dark(page):
@@ -223,28 +209,27 @@ def objections_light_and_dark(page):
     for scheme, options in (("light", {}), ("dark", COLOURS)):
         page.emulate_media(color_scheme=scheme)
         # 404.html has none of the theme, and needs no script to follow.
-        page.wait_for_function(
-            "scheme => [undefined, scheme].includes("
-            "document.documentElement.dataset.theme)",
-            arg=scheme,
+        followed = (
+            "[undefined, scheme].includes(document.documentElement.dataset.theme)"
         )
+        page.wait_for_function(f"scheme => {followed}", arg=scheme)
         found += objections(page, options)
     return found
 
 
+def objections_but_colours(page):
+    return objections(page, {"rules": {"color-contrast": {"enabled": False}}})
+
+
 def test_axe_has_no_objection(page, served):
-    found = {}
-    for address in visit_all(page, served, SAMPLE):
-        if objected := objections_light_and_dark(page):
-            found[address] = objected
-    assert found == {}
+    assert found_on(page, served, SAMPLE, objections_light_and_dark) == {}
 
 
 def test_axe_would_object_to_a_word_of_code_that_is_pale(page, served):
     visit(page, served, "book/reference/index.html")
     page.add_style_tag(content="html[data-theme] .highlight .kn {color: #777}")
     rules = [rule for rule, _ in objections_light_and_dark(page)]
-    assert rules == ["color-contrast", "color-contrast"]
+    assert rules == 2 * ["color-contrast"]
 
 
 # Every page, once in each size
@@ -252,39 +237,29 @@ def test_axe_would_object_to_a_word_of_code_that_is_pale(page, served):
 
 @pytest.fixture(scope="module", params=["desktop", "phone"])
 def tour(request, browser, served, addresses):
-    """What there is to object to, by kind and address, on pages opened only once."""
+    """What there is to object to, by address and kind, on pages opened only once."""
     large = request.param == "desktop"
     context = browser.new_context(viewport=DESKTOP if large else PHONE)
     page = context.new_page()
     page.add_init_script(SHIFTS)
-    found = {"shift": {}, "cut off": {}, "axe": {}}
-    for address in visit_all(page, served, addresses):
-        found["shift"][address] = layout_shift(page)
+
+    def look(page):
+        shift = layout_shift(page)
         # 640 is also what a window of 1280 shows at twice the size.
-        widths = [640, 768, 1280, 2560] if large else [390]
-        found["cut off"][address] = cut_off(page, widths)
-        found["axe"][address] = (
-            objections_light_and_dark(page)
-            if large
-            else objections(page, ALL_BUT_COLOURS)
-        )
+        wide = cut_off(page, [640, 768, 1280, 2560] if large else [390])
+        axe = objections_light_and_dark if large else objections_but_colours
+        return {"jumps": shift >= 0.05, "cut off": wide, "objections": axe(page)}
+
+    yield found_on(page, served, addresses, look)
     context.close()
-    return found
 
 
 @pytest.mark.slow
-def test_nothing_jumps_on_any_page(tour):
-    assert max(tour["shift"].values()) < 0.05, tour["shift"]
-
-
-@pytest.mark.slow
-def test_no_page_is_wider_than_its_window(tour):
-    assert {name: wide for name, wide in tour["cut off"].items() if wide} == {}
-
-
-@pytest.mark.slow
-def test_axe_has_no_objection_to_any_page(tour):
-    assert {name: objected for name, objected in tour["axe"].items() if objected} == {}
+@pytest.mark.parametrize("kind", ["jumps", "cut off", "objections"])
+def test_no_page_jumps_is_too_wide_or_hinders_anybody(tour, kind):
+    assert {
+        address: found[kind] for address, found in tour.items() if found[kind]
+    } == {}
 
 
 TABBABLE = """() => {
@@ -324,11 +299,6 @@ def screenshot(page, clip):
     return Image.open(BytesIO(page.screenshot(clip=clip))).convert("L")
 
 
-def clearly_changed(before, after):
-    """The number of pixels in which two pictures differ clearly."""
-    return sum(ImageChops.difference(before, after).histogram()[32:])
-
-
 def tab_through(page, base, address):
     """Press Tab until the page ends; what is missing, out of order or unseen."""
     page.goto(f"{base}/{address}", wait_until="networkidle")
@@ -349,31 +319,25 @@ def tab_through(page, base, address):
             continue
         shown = screenshot(page, clip)
         page.evaluate("window.last = document.activeElement, last.blur()")
-        if clearly_changed(shown, screenshot(page, clip)) < 40:
+        change = ImageChops.difference(shown, screenshot(page, clip)).histogram()
+        if sum(change[32:]) < 40:  # pixels that differ clearly
             found.append(f"focus cannot be seen: {focused['name']}")
         # Whatever holds the focus here shall still be able to.
         page.evaluate("last.focus({preventScroll: true})")
     else:
         found.append("the focus is trapped")
-    found += [f"never reached: {names[i]}" for i in set(range(len(names))) - {*reached}]
+    found += [f"never reached: {n}" for i, n in enumerate(names) if i not in reached]
     if reached != sorted(reached):
         found.append(f"out of order: {reached}")
     return found
 
 
+@pytest.mark.parametrize("address", [FRONT, A_SLOW_CHAPTER])
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_the_tab_key_goes_through_the_front_page(new_page, served, size):
-    page = new_page(viewport=size, reduced_motion="reduce")
-    assert tab_through(page, served, FRONT) == []
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("size", "scheme"), [(PHONE, "dark"), (DESKTOP, "light")], ids=["phone", "desktop"]
-)
-def test_the_tab_key_goes_through_a_chapter(new_page, served, size, scheme):
+def test_the_tab_key_goes_through_a_page(new_page, served, size, address):
+    scheme = "dark" if (size, address) == (PHONE, CHAPTER) else "light"
     page = new_page(viewport=size, color_scheme=scheme, reduced_motion="reduce")
-    assert tab_through(page, served, CHAPTER) == []
+    assert tab_through(page, served, address) == []
 
 
 def test_the_first_tab_offers_to_skip_the_menu(page, served):
@@ -405,10 +369,11 @@ def test_solutions_unfold_by_keyboard(page, served):
     solution = page.locator("details", has_text="Show the solution").first
     code = solution.locator("pre").first
     assert not code.is_visible()
-    solution.locator("summary").press("Enter")
+    summary = solution.locator("summary")
+    summary.press("Enter")
     assert code.is_visible()
-    assert "Hide the solution" in solution.locator("summary").inner_text()
-    solution.locator("summary").press("Space")
+    assert "Hide the solution" in summary.inner_text()
+    summary.press("Space")
     assert not code.is_visible()
 
 
@@ -484,7 +449,6 @@ def test_a_chapters_notebook_is_downloaded(page, served):
 
 @pytest.fixture
 def plain_page(new_page):
-    """A page of a browser that runs no script."""
     return new_page(java_script_enabled=False, viewport=DESKTOP)
 
 
@@ -500,16 +464,12 @@ HIDDEN = """() => [...document.querySelectorAll(
 def test_without_javascript_every_page_shows_its_text_and_no_idle_button(
     plain_page, served, addresses
 ):
-    found = {}
     for address in addresses:
         plain_page.goto(f"{served}/{address}")
         assert len(plain_page.locator("main").inner_text()) > 40, address
-        hidden = plain_page.evaluate(HIDDEN)
         buttons = plain_page.locator("button:visible:enabled")
         idle = buttons.evaluate_all("all => all.map((button) => button.className)")
-        if hidden or idle:
-            found[address] = hidden, idle
-    assert found == {}
+        assert plain_page.evaluate(HIDDEN) + idle == [], address
 
 
 def test_without_javascript_the_search_page_says_what_is_missing(plain_page, base):
@@ -528,13 +488,9 @@ def test_without_javascript_links_look_like_links(new_page, base, scheme):
     assert here != around
 
 
-def test_without_javascript_a_notebook_can_still_be_had(plain_page, served):
-    plain_page.goto(f"{served}/{CHAPTER}")
-    assert plain_page.locator("a[href$='.ipynb']").is_visible()
-
-
-def test_without_javascript_solutions_unfold(plain_page, base):
+def test_without_javascript_notebooks_can_be_had_and_solutions_unfold(plain_page, base):
     plain_page.goto(f"{base}/{CHAPTER}")
+    assert plain_page.locator("a[href$='.ipynb']").is_visible()
     solution = plain_page.locator("details", has_text="Show the solution").first
     solution.locator("summary").click()
     assert solution.locator("pre").first.is_visible()

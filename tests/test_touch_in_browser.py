@@ -1,6 +1,7 @@
 """The confusion matrix and the threshold in a real browser, without a network."""
 
 from io import BytesIO
+from itertools import product
 import re
 
 from axe_playwright_python.sync_playwright import Axe
@@ -15,17 +16,17 @@ from threshold import answers as robust_answers
 
 MATRIX, THRESHOLD = "book/evaluation.html", "book/trust.html"
 PAGES = {"matrix": MATRIX, "threshold": THRESHOLD}
+TABLES = {"matrix": ".matrix table", "threshold": ".threshold-table"}
 
 
 @pytest.fixture(scope="module")
 def counts():
     """The test images of each pair (true, read)."""
     probabilities, labels = plain_answers()
-    predicted = probabilities.argmax(axis=1)
+    pairs = np.stack([labels, probabilities.argmax(axis=1)], axis=1)
     return {
-        (true, read): np.flatnonzero((labels == true) & (predicted == read))
-        for true in range(10)
-        for read in range(10)
+        pair: np.flatnonzero((pairs == pair).all(axis=1))
+        for pair in product(range(10), repeat=2)
     }
 
 
@@ -33,20 +34,17 @@ def count_of(page, true, read):
     return page.locator(".matrix tbody tr").nth(true).locator("td button").nth(read)
 
 
-def shown(page, where=".matrix"):
-    """Which test images a list of digits shows."""
-    names = page.locator(f"{where} .digits-picture").evaluate_all(
-        "pictures => pictures.map((picture) => picture.ariaLabel)"
-    )
+def shown(page):
+    """Which test images the matrix shows."""
+    pictures = page.locator(".matrix .digits-picture").all()
+    names = [picture.get_attribute("aria-label") for picture in pictures]
     return [int(name.removeprefix("test image ")) for name in names]
 
 
 def position(page):
     """The row and column of the count that has the focus, or None."""
-    place = page.evaluate(
-        "[...document.querySelectorAll('.matrix button')]"
-        ".indexOf(document.activeElement)"
-    )
+    buttons = "[...document.querySelectorAll('.matrix button')]"
+    place = page.evaluate(f"{buttons}.indexOf(document.activeElement)")
     return divmod(place, 10) if place >= 0 else None
 
 
@@ -109,10 +107,9 @@ def test_the_matrix_is_one_stop_of_the_tab_key(page, served):
     assert page.locator(".matrix button[tabindex='0']").count() == 1
     page.keyboard.press("Tab")
     assert position(page) is None
-    page.keyboard.press("Shift+Tab")
-    assert position(page) == (4, 9)
-    page.keyboard.press("Shift+Tab")
-    assert position(page) is None
+    for place in [(4, 9), None]:
+        page.keyboard.press("Shift+Tab")
+        assert position(page) == place
 
 
 def test_keys_move_within_the_matrix_and_open_nothing(page, served):
@@ -140,14 +137,14 @@ def test_keys_move_within_the_matrix_and_open_nothing(page, served):
         assert page.locator(".matrix-chosen").text_content() == before
 
 
-@pytest.mark.parametrize("key", ["Enter", "Space"])
-def test_a_key_opens_the_count_that_has_the_focus(page, served, counts, key):
+def test_a_key_opens_the_count_that_has_the_focus(page, served, counts):
     visit(page, served, MATRIX)
     count_of(page, 4, 9).focus()
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press(key)
-    assert position(page) == (3, 9)
-    assert sorted(shown(page)) == counts[3, 9].tolist()
+    for key, place in {"Enter": (3, 9), "Space": (2, 9)}.items():
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press(key)
+        assert position(page) == place
+        assert sorted(shown(page)) == counts[place].tolist()
 
 
 def test_the_focus_is_seen(page, served):
@@ -189,6 +186,9 @@ def test_what_is_open_stays_open_as_the_window_and_the_theme_change(
 # The threshold
 
 
+NUMBERS = ("set-aside", "left", "cost")
+
+
 def slide(page, place):
     page.locator("#threshold-range").fill(str(place))
 
@@ -202,19 +202,16 @@ def test_the_slider_says_what_each_threshold_costs_and_saves(page, base):
     visit(page, base, THRESHOLD)
     for place, step in enumerate(steps(*robust_answers())):
         slide(page, place)
-        cost = step["aside"] + 20 * step["errors"]
-        assert number_in(page, "set-aside") == step["aside"]
-        assert number_in(page, "left") == step["errors"]
-        assert number_in(page, "cost") == cost
-        spoken = page.locator("#threshold-range").get_attribute("aria-valuetext")
+        aside, errors = step["aside"], step["errors"]
+        numbers = [aside, errors, aside + 20 * errors]
+        assert [number_in(page, name) for name in NUMBERS] == numbers
         label = f"{100 * step['threshold']:g}%"
-        assert spoken == (
-            f"{label}: {step['aside']} set aside, {step['errors']} errors left, "
-            f"cost {cost}"
-        )
-        lists = page.locator(".threshold .digits")
-        assert lists.nth(0).locator("li").count() == len(step["left_digits"])
-        assert lists.nth(1).locator("li").count() == len(step["aside_digits"])
+        said = f"{label}: {aside} set aside, {errors} errors left, cost {numbers[2]}"
+        slider = page.locator("#threshold-range")
+        assert slider.get_attribute("aria-valuetext") == said
+        for place, digits in enumerate([step["left_digits"], step["aside_digits"]]):
+            shown = page.locator(".threshold .digits").nth(place).locator("li")
+            assert shown.count() == len(digits)
 
 
 def test_the_slider_agrees_with_the_table(page, served):
@@ -225,8 +222,7 @@ def test_the_slider_agrees_with_the_table(page, served):
         threshold, *cells = row.inner_text().split("\t")
         slide(page, THRESHOLDS.index(round(float(threshold.strip("%")) / 100, 4)))
         numbers = [int(cell.replace(",", "")) for cell in cells]
-        names = ("set-aside", "left", "cost")
-        assert [number_in(page, name) for name in names] == numbers
+        assert [number_in(page, name) for name in NUMBERS] == numbers
 
 
 def test_keys_move_the_slider(page, served):
@@ -234,12 +230,9 @@ def test_keys_move_the_slider(page, served):
     page.locator("#threshold-range").focus()
     at = page.locator(".threshold-at")
     expect(at).to_have_text("0%")
-    page.keyboard.press("ArrowRight")
-    expect(at).to_have_text("10%")
-    page.keyboard.press("End")
-    expect(at).to_have_text("99.9%")
-    page.keyboard.press("ArrowLeft")
-    expect(at).to_have_text("99.8%")
+    for key, end in {"ArrowRight": "10%", "End": "99.9%", "ArrowLeft": "99.8%"}.items():
+        page.keyboard.press(key)
+        expect(at).to_have_text(end)
 
 
 def test_the_cheapest_threshold_is_marked_for_every_price(page, served):
@@ -256,26 +249,26 @@ def test_the_cheapest_threshold_is_marked_for_every_price(page, served):
         marked = page.locator(".threshold-bar").evaluate_all(
             "bars => bars.map((bar) => bar.classList.contains('threshold-best'))"
         )
-        assert [place for place, mark in enumerate(marked) if mark] == [best]
+        assert np.flatnonzero(marked).tolist() == [best]
         heights = page.locator(".threshold-bar").evaluate_all(
             "bars => bars.map((bar) => [...bar.children].reduce("
             "(sum, part) => sum + part.getBoundingClientRect().height, 0))"
         )
-        scale = max(heights) / max(costs)
-        assert np.allclose(heights, [cost * scale for cost in costs], atol=1)
+        wanted = np.array(costs) * max(heights) / max(costs)
+        assert np.allclose(heights, wanted, atol=1)
 
 
 def test_a_price_that_is_none_is_refused_in_place(page, served):
     visit(page, served, THRESHOLD)
-    said = page.locator(".threshold-cheapest")
+    said, price = page.locator(".threshold-cheapest"), page.locator("#threshold-price")
     for wrong in ("", "0", "-3", "2.5", "1001"):
-        page.locator("#threshold-price").fill("20")
-        page.locator("#threshold-price").fill(wrong)
+        price.fill("20")
+        price.fill(wrong)
         expect(said).to_have_text("A whole number from 1 to 1,000 is needed.")
         slide(page, 14)
         slide(page, 0)
         assert number_in(page, "cost") == 20 * number_in(page, "left")
-    page.locator("#threshold-price").fill("30")
+    price.fill("30")
     expect(said).to_have_text(re.compile("^The cheapest of these thresholds"))
     assert number_in(page, "cost") == 30 * number_in(page, "left")
 
@@ -286,8 +279,7 @@ def test_nothing_moves_while_the_slider_does(new_page, served, size):
     heights = set()
     for place in range(len(THRESHOLDS)):
         slide(page, place)
-        box = page.locator(".threshold-tool").bounding_box()
-        heights.add(round(box["height"]))
+        heights.add(round(page.locator(".threshold-tool").bounding_box()["height"]))
     assert len(heights) == 1
 
 
@@ -303,14 +295,10 @@ def test_the_slider_and_its_price_have_names(page, served):
 
 
 @pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize(
-    ("scheme", "size"),
-    [("light", DESKTOP), ("dark", PHONE)],
-    ids=["light-desktop", "dark-phone"],
-)
-def test_axe_has_no_objection_to_the_figure(new_page, served, name, scheme, size):
-    page = new_page(viewport=size, color_scheme=scheme)
-    visit(page, served, PAGES[name])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_has_no_objection_to_the_figure(new_page, served, name, scheme):
+    size = {"light": DESKTOP, "dark": PHONE}[scheme]
+    page = visit(new_page(viewport=size, color_scheme=scheme), served, PAGES[name])
     if name == "threshold":
         slide(page, 14)
     result = Axe().run(page, context=f".{name}").response
@@ -326,15 +314,12 @@ def test_the_figure_fits_and_can_be_touched(new_page, served, name):
         page.wait_for_function("document.getAnimations().length === 0")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         boxes = page.locator(f".{name} :is(button, input)").evaluate_all(
-            "elements => elements.map((element) => {"
-            "const box = element.getBoundingClientRect();"
-            "return [box.left, box.right, box.width, box.height]; })"
+            "all => all.map((element) => element.getBoundingClientRect().toJSON())"
         )
         assert len(boxes) == {"matrix": 100, "threshold": 2}[name]
-        for left, right, wide, high in boxes:
-            assert left >= 0
-            assert right <= width
-            assert min(wide, high) >= 24
+        assert min(box["left"] for box in boxes) >= 0
+        assert max(box["right"] for box in boxes) <= width
+        assert min(min(box["width"], box["height"]) for box in boxes) >= 24
         cut = page.locator(f".{name} button").evaluate_all(
             "buttons => buttons.filter((b) => b.scrollWidth > b.clientWidth).length"
         )
@@ -349,22 +334,17 @@ def test_without_its_data_the_figure_says_so_and_stays_a_table(
     data = (site / "_static" / f"{name}-data.js").read_text()
 
     def answer(route):
-        if cut:
-            kind = "text/javascript"
-            route.fulfill(body=data[: len(data) // 2], content_type=kind)
-        else:
-            route.abort()
+        half = {"body": data[: len(data) // 2], "content_type": "text/javascript"}
+        return route.fulfill(**half) if cut else route.abort()
 
     page.route(f"**/{name}-data.js*", answer)
     visit(page, served, PAGES[name])
-    expect(page.locator(f".{name}-trouble")).to_be_visible()
-    expect(page.locator(f".{name}-trouble")).to_have_text(
-        re.compile(r"could\s+not\s+be\s+loaded")
-    )
-    table = ".matrix table" if name == "matrix" else ".threshold-table"
-    expect(page.locator(table)).to_be_visible()
+    trouble, table = page.locator(f".{name}-trouble"), page.locator(TABLES[name])
+    expect(trouble).to_be_visible()
+    expect(trouble).to_have_text(re.compile(r"could\s+not\s+be\s+loaded"))
+    expect(table).to_be_visible()
     cells = {"matrix": 100, "threshold": 21}[name]
-    expect(page.locator(f"{table} tbody td")).to_have_count(cells)
+    expect(table.locator("tbody td")).to_have_count(cells)
     expect(page.locator(f".{name} :is(button, input, ul):visible")).to_have_count(0)
 
 
@@ -372,12 +352,9 @@ def test_without_its_data_the_figure_says_so_and_stays_a_table(
 def test_without_javascript_the_figure_is_a_picture_and_a_table(new_page, base, name):
     page = new_page(java_script_enabled=False)
     page.goto(f"{base}/{PAGES[name]}")
-    if name == "matrix":
-        expect(page.locator(".matrix-figure img")).to_be_visible()
-        table = page.locator(".matrix table")
-    else:
-        expect(page.locator("figure img").first).to_be_visible()
-        table = page.locator(".threshold-table")
+    figure = ".matrix-figure" if name == "matrix" else "figure"
+    expect(page.locator(f"{figure} img").first).to_be_visible()
+    table = page.locator(TABLES[name])
     expect(table).to_be_visible()
     expect(table.locator("caption")).to_be_visible()
     expect(page.locator(f".{name} :is(button, input):visible")).to_have_count(0)
@@ -396,23 +373,19 @@ def test_the_table_takes_the_place_of_the_picture_but_not_on_paper(page, served)
 @pytest.mark.parametrize("name", PAGES)
 def test_in_forced_colours_the_choice_is_still_seen(new_page, served, name):
     page = visit(new_page(forced_colors="active"), served, PAGES[name])
+    part = page.locator(".matrix table, .threshold-bars")
+    before = part.screenshot()
     if name == "matrix":
-        table = page.locator(".matrix table")
-        before = table.screenshot()
         count_of(page, 3, 5).click()
         page.mouse.move(0, 0)
-        assert table.screenshot() != before
     else:
-        bars = page.locator(".threshold-bars")
-        before = bars.screenshot()
         slide(page, 20)
-        assert bars.screenshot() != before
+    assert part.screenshot() != before
 
 
 def test_the_scripts_are_loaded_only_where_they_are_needed(site):
     for path in site.rglob("*.html"):
         text = path.read_text()
         for name, address in PAGES.items():
-            wanted = path == site / address
-            assert (f"_static/{name}.js" in text) is wanted, path
-            assert (f"_static/{name}-data.js" in text) is wanted, path
+            for file in (f"{name}.js", f"{name}-data.js"):
+                assert (f"_static/{file}" in text) is (path == site / address), path
