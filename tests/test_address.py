@@ -67,9 +67,6 @@ def test_binder_is_offered_only_for_what_it_can_reach():
     assert "launch_buttons" not in buttons("https://git.example.org/a/b", "main")
 
 
-# The book itself, which is built without an address, and a small one with an address
-
-
 @pytest.fixture(scope="module")
 def unknown(site, site_pages):
     names = ("book/index", "book/data", "404", "genindex")
@@ -172,9 +169,6 @@ def test_the_404_page_leads_home_from_any_depth(path, page, served):
     )
     link.click()
     assert page.url == f"{served}/book/index.html"
-
-
-# What else belongs to publishing
 
 
 def test_the_workflow_names_no_repository_and_builds_with_the_address():

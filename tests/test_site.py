@@ -72,18 +72,12 @@ def contents():
     return [toc["root"], *files(toc)]
 
 
-# Addresses
-
-
-def test_the_site_has_every_page(site, contents):
-    for name in contents:
-        assert (site / f"{name}.html").is_file()
-
-
-def test_no_page_loads_anything_from_elsewhere(site_pages):
+def test_no_page_loads_anything_from_elsewhere_and_no_formula_a_script(site_pages):
+    assert sum(len(page.find_all("math")) for page in site_pages.values()) > 20
     for path, page in site_pages.items():
         for address in loads(page):
             assert is_local(address) or address.startswith("data:"), (path, address)
+            assert not re.search("mathjax|require", address), (path, address)
 
 
 def test_every_style_loads_what_the_site_has(site):
@@ -95,12 +89,13 @@ def test_every_style_loads_what_the_site_has(site):
                 assert target.is_file(), (style, address)
 
 
-def test_everything_that_is_loaded_or_linked_exists(site_pages):
+def test_everything_that_is_loaded_or_linked_exists_once(site_pages):
     anchors = {
-        path: {element["id"] for element in page.find_all(id=True)}
+        path: [element["id"] for element in page.find_all(id=True)]
         for path, page in site_pages.items()
     }
     for path, page in site_pages.items():
+        assert len({*anchors[path]}) == len(anchors[path]), path
         for address in filter(is_local, [*loads(page), *links(page)]):
             parts = urlsplit(address)
             target = (path.parent / unquote(parts.path or path.name)).resolve()
@@ -118,12 +113,6 @@ def test_links_to_other_sites_are_well_formed(site_pages):
         elif not is_local(address):
             assert parts.scheme == "https", address
             assert re.fullmatch(host, parts.netloc), address
-
-
-def test_an_anchor_names_one_place(site_pages):
-    for path, page in site_pages.items():
-        counts = Counter(element["id"] for element in page.find_all(id=True))
-        assert not [name for name, count in counts.items() if count > 1], path.name
 
 
 def test_previous_and_next_go_through_the_contents_in_order(site, site_pages, contents):
@@ -149,17 +138,16 @@ def test_every_chapter_offers_its_notebook(site, site_pages):
         assert (path.parent / address).read_bytes() == notebook.read_bytes()
 
 
-# The head and the headings
-
-
-def test_every_page_has_its_language_icon_title_and_description(site, site_pages):
+def test_every_page_has_its_language_icon_heading_title_and_description(
+    site, site_pages
+):
     titles, descriptions = Counter(), Counter()
     for path, page in site_pages.items():
         assert page.html["lang"] == "en", path.name
         assert "One small network" in page.title.get_text(), path.name
         assert page.select_one("meta[name=viewport]"), path.name
-        [icon] = page.find_all("link", rel="icon")
-        assert (path.parent / urlsplit(icon["href"]).path).is_file(), path.name
+        assert len(page.select("h1:not(.onlyprint *)")) == 1, path.name
+        assert page.find("link", rel="icon"), path.name
         [text] = [each["content"] for each in page.select("meta[name=description]")]
         assert 20 < len(text) < 300, (path, text)
         titles[page.title.get_text()] += path != site / COPY
@@ -168,25 +156,11 @@ def test_every_page_has_its_language_icon_title_and_description(site, site_pages
     assert max(descriptions.values()) == 1, descriptions
 
 
-def test_every_page_has_one_heading_of_the_first_level(site_pages):
-    for path, page in site_pages.items():
-        assert len(page.select("h1:not(.onlyprint *)")) == 1, path.name
-
-
 def test_published_figures_have_alt_text(site_pages):
     for path, page in site_pages.items():
         for image in page.find_all("img"):
             said = len(image["alt"])  # may be empty, but not missing
             assert said > 40 or "_images" not in image["src"], (path, image)
-
-
-# Formulas and solutions
-
-
-def test_formulas_need_no_script(site_pages):
-    assert sum(len(page.find_all("math")) for page in site_pages.values()) > 20
-    for address in chain(*map(loads, site_pages.values())):
-        assert not re.search("mathjax|require", address)
 
 
 def test_solutions_are_folded(site, site_pages):

@@ -24,34 +24,23 @@ def found_on(page, base, addresses, look):
     return {address: what for address, what in found.items() if what}
 
 
-# The tools of these tests
-
-
-def test_the_browser_reaches_no_other_host(page, served):
-    problems = watch(page)
-    page.goto(f"{served}/search.html")
-    problems.clear()
-    for address in ("https://example.org/a", "http://93.184.215.14/b"):
-        page.evaluate("address => fetch(address).catch(() => null)", address)
-        assert f"another host: {address}" in problems
-        assert any(text.startswith(f"failed: {address}") for text in problems)
-
-
-def test_the_watch_sees_what_goes_wrong(page, served):
+def test_the_watch_sees_what_goes_wrong_and_no_other_host_is_reached(page, served):
     problems = watch(page)
     page.goto(f"{served}/search.html")
     problems.clear()
     page.evaluate("console.warn('careful'), console.error('broken')")
     page.evaluate("setTimeout(() => { throw new Error('thrown') })")
-    page.evaluate("fetch('no-such-file')")
+    others = ["https://example.org/a", "http://93.184.215.14/b"]
+    for address in ["no-such-file", *others]:
+        page.evaluate("address => fetch(address).catch(() => null)", address)
     page.wait_for_timeout(200)
-    wanted = ("console warning: careful", "console error: broken",
-              "script error: thrown", f"status 404: {served}/no-such-file")  # fmt: skip
+    wanted = ["console warning: careful", "console error: broken",
+              "script error: thrown", f"status 404: {served}/no-such-file"]  # fmt: skip
+    wanted += [
+        f"{what}: {url}" for url in others for what in ("another host", "failed")
+    ]
     for start in wanted:
         assert any(problem.startswith(start) for problem in problems), problems
-
-
-# Opening pages
 
 
 def test_every_page_opens_without_a_complaint_and_fits_a_phone(page, base, addresses):
@@ -83,14 +72,11 @@ def test_a_missing_page_says_so_and_leads_back(page, served):
 
 def test_the_front_page_is_light(page, served):
     requests = []
-    page.on("requestfinished", requests.append)
+    page.on("requestfinished", lambda request: requests.append(request))
     page.goto(f"{served}/{FRONT}", wait_until="networkidle")
     sizes = {request.url: request.sizes() for request in requests}
     parts = ("responseHeadersSize", "responseBodySize")
     assert sum(size[part] for size in sizes.values() for part in parts) <= 700_000
-
-
-# What lies still
 
 
 SHIFTS = """
@@ -147,9 +133,6 @@ def test_nothing_moves_for_those_who_asked_for_it(new_page, served):
     assert found_on(page, served, SAMPLE, lambda page: page.evaluate(MOVING)) == {}
 
 
-# Every width
-
-
 CUT_OFF = """() => {
   const width = document.documentElement.clientWidth;
   const scrolls = (element) => element !== document.body && (
@@ -174,9 +157,6 @@ def cut_off(page, widths):
         found += [f"{width}: {name}" for name in page.evaluate(CUT_OFF)]
     page.set_viewport_size(size)
     return found
-
-
-# For everyone
 
 
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
@@ -230,9 +210,6 @@ def test_axe_would_object_to_a_word_of_code_that_is_pale(page, served):
     page.add_style_tag(content="html[data-theme] .highlight .kn {color: #777}")
     rules = [rule for rule, _ in objections_light_and_dark(page)]
     assert rules == 2 * ["color-contrast"]
-
-
-# Every page, once in each size
 
 
 @pytest.fixture(scope="module", params=["desktop", "phone"])
@@ -387,9 +364,6 @@ def test_code_is_copied_by_keyboard(page, served):
     assert copied.strip() == cell.locator("pre").inner_text().strip()
 
 
-# The theme's own tools
-
-
 def test_the_theme_follows_the_system_until_the_reader_chooses(new_page, base):
     page = new_page(color_scheme="dark")
     page.goto(f"{base}/{FRONT}")
@@ -412,7 +386,7 @@ def test_the_theme_follows_the_system_until_the_reader_chooses(new_page, base):
     assert ground() == dark
 
 
-def test_the_search_finds_a_page_and_leads_there(page, base):
+def test_the_search_finds_a_page_and_leads_there_or_says_that_none_is(page, base):
     problems = watch(page)
     page.goto(f"{base}/{FRONT}")
     page.locator(".search-button__button:visible").first.click()
@@ -421,14 +395,9 @@ def test_the_search_finds_a_page_and_leads_there(page, base):
     results = page.locator("#search-results li a")
     results.first.wait_for()
     page.wait_for_load_state("networkidle")
-    titles = results.all_inner_texts()
-    assert any(title.startswith("Evaluation") for title in titles)
     results.filter(has_text=re.compile("^Evaluation")).first.click()
     assert page.locator("h1:visible").inner_text().startswith("Evaluation")
     assert problems == []
-
-
-def test_a_search_without_a_result_says_so(page, base):
     page.goto(f"{base}/search.html?q=xylophone")
     page.get_by_text("did not match any documents").wait_for()
 

@@ -57,9 +57,6 @@ def run(code):
     return done.stdout.split()
 
 
-# The arrows
-
-
 @each_module
 def test_a_module_imports_only_what_its_room_may(name):
     room = name.partition(".")[0]
@@ -93,9 +90,6 @@ def test_nobody_imports_a_relative_name(name):
     assert not any(getattr(node, "level", 0) for node in ast.walk(TREES[name]))
 
 
-# The map
-
-
 def test_the_map_has_every_module_in_one_room_and_arrows_down():
     inside, used = rooms()
     assert sorted(chain(*inside.values())) == sorted(MODULES)
@@ -105,13 +99,9 @@ def test_the_map_has_every_module_in_one_room_and_arrows_down():
     assert all(floor[above] < floor[below] for above, below in needed(used))
     assert {room_of(name) for name in ("model", "batch.run")} == {"core", "batch"}
 
-
-def test_the_map_leaves_out_only_what_follows_from_other_arrows():
+    # Arrows that follow from others are left out.
     used = {"a": {"b", "c"}, "b": {"c"}, "c": set()}
     assert needed(used) == [("a", "b"), ("b", "c")]
-
-
-# What an import costs
 
 
 def test_importing_the_package_imports_nothing_else():
@@ -125,20 +115,13 @@ def test_who_only_recognizes_loads_no_tensorflow():
     assert not heavy & set(loaded)
 
 
-# The size
-
-
-@each_module
-def test_a_module_is_short(name):
-    assert lines_of(MODULES[name]) <= 430
-
-
 def test_the_package_is_small():
     assert sum(map(lines_of, PACKAGE.rglob("*.py"))) <= 8000
 
 
 @each_module
-def test_a_function_is_short(name):
+def test_a_module_and_its_functions_are_short(name):
+    assert lines_of(MODULES[name]) <= 430
     for node in ast.walk(TREES[name]):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             documented = ast.get_docstring(node) is not None
@@ -158,9 +141,6 @@ def test_decisions_are_fields_and_few_are_constants():
         if isinstance(target, ast.Name) and target.id.isupper()
     ]
     assert len(constants) <= 60, constants
-
-
-# The same shape everywhere
 
 
 def test_every_package_is_installed():

@@ -56,9 +56,6 @@ def data(request):
     return request.getfixturevalue(request.param)
 
 
-# The pictures
-
-
 def test_each_picture_is_the_test_image_that_it_is_said_to_be(data, mnist):
     start = "data:image/png;base64,"
     assert data["picture"].startswith(start)
@@ -103,9 +100,6 @@ def test_the_style_sheet_knows_the_width_of_the_picture():
     assert f"background-size: calc({digits.COLUMNS} * var(--size))" in style
 
 
-# The confusion matrix
-
-
 def test_each_cell_shows_all_digits_of_its_kind_or_as_many_as_fit(cells):
     probabilities, labels = plain_answers()
     predicted = probabilities.argmax(axis=1)
@@ -129,9 +123,6 @@ def test_the_surest_mistakes_and_the_least_sure_successes_come_first(matrix, cel
         least = 100 * confidence[right & (labels == true)].min()
         _, caption, _ = matrix["digits"][matrix["cells"][true][true][0]]
         assert float(caption.split("%")[0]) == pytest.approx(least, abs=0.1)
-
-
-# The threshold
 
 
 def test_the_steps_agree_with_risk_and_coverage(threshold):
@@ -178,9 +169,6 @@ def test_printed_rows_are_compared_with_the_steps(wrong):
     assert agree([["95.0%", "338", "11", "558"]], computed) is True
     assert agree([wrong.split()], computed) is False
     assert not agree([], computed)
-
-
-# The build
 
 
 @pytest.mark.parametrize(

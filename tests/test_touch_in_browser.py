@@ -51,16 +51,18 @@ def position(page):
 # The confusion matrix
 
 
-def test_a_count_opens_and_shows_its_digits(page, base, counts):
+def test_a_count_opens_and_stays_open_in_another_window_and_theme(page, base, counts):
     visit(page, base, MATRIX)
     count_of(page, 7, 2).click()
     images = counts[7, 2]
-    expect(page.locator(".matrix-chosen")).to_have_text(
-        f"{len(images)} images: 7 read as 2, the surest mistake first:"
-    )
-    assert sorted(shown(page)) == images.tolist()
-    expect(count_of(page, 7, 2)).to_have_attribute("aria-pressed", "true")
-    assert page.locator(".matrix [aria-pressed=true]").count() == 1
+    said = f"{len(images)} images: 7 read as 2, the surest mistake first:"
+    for size, scheme in ((DESKTOP, "light"), (PHONE, "dark")):
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme=scheme)
+        expect(page.locator(".matrix-chosen")).to_have_text(said)
+        assert sorted(shown(page)) == images.tolist()
+        expect(count_of(page, 7, 2)).to_have_attribute("aria-pressed", "true")
+        assert page.locator(".matrix [aria-pressed=true]").count() == 1
 
 
 def test_every_kind_of_count_says_what_it_shows(page, served, counts):
@@ -76,12 +78,21 @@ def test_every_kind_of_count_says_what_it_shows(page, served, counts):
         assert len(shown(page)) == min(found, 12)
 
 
-def test_the_most_frequent_mistake_is_open_at_first(page, served, counts):
+def test_the_matrix_is_a_named_grid_with_its_most_frequent_mistake_open(
+    page, served, counts
+):
     visit(page, served, MATRIX)
     mistakes = {pair: n for pair, n in counts.items() if pair[0] != pair[1]}
     most = max(mistakes, key=lambda pair: len(mistakes[pair]))
     expect(count_of(page, *most)).to_have_attribute("aria-pressed", "true")
     assert sorted(shown(page)) == mistakes[most].tolist()
+    name = re.compile("Rows: the true digit. Columns: what it was read as.")
+    grid = page.get_by_role("grid", name=name)
+    for role, count in {"columnheader": 10, "rowheader": 10, "button": 100}.items():
+        expect(grid.get_by_role(role)).to_have_count(count)
+    expect(grid.get_by_role("button", name="16 images: 4 read as 9")).to_be_visible()
+    status = page.locator(".matrix").get_by_role("status")
+    expect(status).to_have_class("matrix-chosen")
 
 
 @pytest.mark.parametrize(("true", "read"), [(4, 9), (9, 9)])
@@ -160,29 +171,6 @@ def test_the_focus_is_seen(page, served):
     assert re.search(r"solid 3px", count_of(page, 4, 8).evaluate(style))
 
 
-def test_the_matrix_is_a_named_grid_and_speaks(page, served):
-    visit(page, served, MATRIX)
-    name = re.compile("Rows: the true digit. Columns: what it was read as.")
-    grid = page.get_by_role("grid", name=name)
-    expect(grid.get_by_role("columnheader")).to_have_count(10)
-    expect(grid.get_by_role("rowheader")).to_have_count(10)
-    expect(grid.get_by_role("button")).to_have_count(100)
-    expect(grid.get_by_role("button", name="16 images: 4 read as 9")).to_be_visible()
-    status = page.locator(".matrix").get_by_role("status")
-    expect(status).to_have_class("matrix-chosen")
-
-
-def test_what_is_open_stays_open_as_the_window_and_the_theme_change(
-    page, served, counts
-):
-    visit(page, served, MATRIX)
-    count_of(page, 8, 2).click()
-    page.set_viewport_size(PHONE)
-    page.emulate_media(color_scheme="dark")
-    assert sorted(shown(page)) == counts[8, 2].tolist()
-    expect(count_of(page, 8, 2)).to_have_attribute("aria-pressed", "true")
-
-
 # The threshold
 
 
@@ -225,8 +213,12 @@ def test_the_slider_agrees_with_the_table(page, served):
         assert [number_in(page, name) for name in NUMBERS] == numbers
 
 
-def test_keys_move_the_slider(page, served):
+def test_the_slider_and_its_price_have_names_and_keys_move_it(page, served):
     visit(page, served, THRESHOLD)
+    name = re.compile(r"Accept readings that are at least\s+0%\s+sure")
+    expect(page.get_by_role("slider", name=name)).to_be_visible()
+    name = re.compile("An error costs as much as keying")
+    expect(page.get_by_role("spinbutton", name=name)).to_be_visible()
     page.locator("#threshold-range").focus()
     at = page.locator(".threshold-at")
     expect(at).to_have_text("0%")
@@ -281,14 +273,6 @@ def test_nothing_moves_while_the_slider_does(new_page, served, size):
         slide(page, place)
         heights.add(round(page.locator(".threshold-tool").bounding_box()["height"]))
     assert len(heights) == 1
-
-
-def test_the_slider_and_its_price_have_names(page, served):
-    visit(page, served, THRESHOLD)
-    name = re.compile(r"Accept readings that are at least\s+0%\s+sure")
-    expect(page.get_by_role("slider", name=name)).to_be_visible()
-    name = re.compile("An error costs as much as keying")
-    expect(page.get_by_role("spinbutton", name=name)).to_be_visible()
 
 
 # Both
