@@ -33,15 +33,13 @@ def main(arguments=None):
     except DigitlibError as error:
         return _complain(error)
     except KeyboardInterrupt:
-        _complain("interrupted")
-        return 130
-    except BrokenPipeError:  # the reader of our output, such as `head`, has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _complain("interrupted", 130)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.errno not in (errno.EPIPE, errno.ENOSPC):
             raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno == errno.EPIPE:  # who reads it, such as `head`, has enough
+            return 0
         return _complain(f"what is printed cannot be written ({error.strerror})")
 
 
@@ -231,10 +229,8 @@ def evaluate_weights(options):
         found = {"accuracy": result.accuracy, "interval": [low, high]}
         print(json.dumps(found | {"confusion": result.confusion.tolist()}))
         return 0
-    print(
-        f"accuracy {result.accuracy:.4f} on {len(y_test)} images "
-        f"(95 % interval {low:.4f} to {high:.4f})\n"
-    )
+    interval = f"(95 % interval {low:.4f} to {high:.4f})"
+    print(f"accuracy {result.accuracy:.4f} on {len(y_test)} images {interval}\n")
     print("true\\read" + "".join(f"{digit:6d}" for digit in range(10)) + "   recall")
     for digit, row in enumerate(result.confusion):
         counts = "".join(f"{n:6d}" for n in row)
@@ -256,21 +252,17 @@ def _as_text(path, guess, result):
 def _as_json(path, result):
     if isinstance(result, DigitlibError):
         return json.dumps({"path": path, "error": str(result)})
-    found = {
-        "path": path,
-        "digit": result.digit,
-        "confidence": round(result.confidence, 6),
-        "is_digit": round(result.is_digit, 6),
-        "probabilities": [round(float(p), 6) for p in result.probabilities],
-        "accepted": result.accepted,
-        "reason": result.reason,
+    sure = {
+        name: round(getattr(result, name), 6) for name in ("confidence", "is_digit")
     }
-    return json.dumps(found)
+    found = {"path": path, "digit": result.digit, **sure}
+    found["probabilities"] = [round(float(p), 6) for p in result.probabilities]
+    return json.dumps(found | {"accepted": result.accepted, "reason": result.reason})
 
 
-def _complain(message):
+def _complain(message, status=1):
     print(f"digitlib: {message}", file=sys.stderr)
-    return 1
+    return status
 
 
 def _positive(text):
@@ -365,8 +357,7 @@ def _sweep_options(_, add):
     add("--test", action="store_true", help=text)
     text = "runs at the same time (default: one for each core)"
     _add_number(add, "--jobs", default=-1, help=text)
-    text = "run on the workers of this Dask scheduler"
-    add("--dask", metavar="ADDRESS", help=text)
+    add("--dask", metavar="ADDRESS", help="run on the workers of this Dask scheduler")
 
 
 def _evaluate_options(_, add):

@@ -1,5 +1,6 @@
 """The state of a run: what is finished, in a file of its own, that nobody edits."""
 
+from contextlib import AbstractContextManager
 import csv
 import hashlib
 import io
@@ -12,27 +13,13 @@ from digitlib._internal.files import not_written, replacing
 from digitlib.errors import DigitlibError
 
 
-class Store:
+class Store(AbstractContextManager):
     """Texts by key, in an SQLite file beside the table that is made of them.
 
-    A process may be killed at any moment, or the disk be full: what was put stays. It
-    can be in use by one run at a time.
-
-    Parameters
-    ----------
-    table : str or os.PathLike
-        The file that is made of it. The state has the same name and ``.state``; while
-        it is written, and after a kill, there is a journal, too.
-    *others : pathlib.Path
-        More files that are made of it.
-    adopt : bool
-        Whether the caller reads a table that has no state. It is refused otherwise:
-        something else wrote it.
-
-    Raises
-    ------
-    DigitlibError
-        If it cannot be written, another run uses it, or it is something else.
+    It has the table's name and ``.state``. A process may be killed at any moment, or
+    the disk be full: what was put stays. It serves one run at a time. A table, or one
+    of the other files made of it, that has no state was written by something else and
+    is refused, unless the caller reads (``adopt``) it.
     """
 
     def __init__(self, table, *others, adopt=False):
@@ -45,18 +32,16 @@ class Store:
         new = not self.path.exists() or not self.path.stat().st_size
         for path in (self.table, *others):
             if new and not adopt and path.exists() and path.stat().st_size:
-                raise DigitlibError(
-                    f"{path}: there already, but no {self.path.name} that tells of its "
-                    "run; move it away, or give another place"
-                )
+                why = f"there already, but no {self.path.name} that tells of its run;"
+                why = f"{why} move it away, or give another place"
+                raise DigitlibError(f"{path}: {why}")
         try:
             self.path.touch(0o600)  # the table may be somebody's own, too
         except OSError as error:
             raise not_written(self.table, error) from error
         # A thread of joblib's takes tasks from their list, and asks what is known.
-        self._db = sqlite3.connect(
-            self.path, timeout=0, isolation_level=None, check_same_thread=False
-        )
+        how = {"timeout": 0, "isolation_level": None, "check_same_thread": False}
+        self._db = sqlite3.connect(self.path, **how)
         try:
             self._do("PRAGMA locking_mode = EXCLUSIVE")
             self._do("PRAGMA journal_mode = WAL")
@@ -69,9 +54,6 @@ class Store:
             if new:
                 self.path.unlink(missing_ok=True)
             raise
-
-    def __enter__(self):
-        return self
 
     def __exit__(self, *_):
         self._db.close()
@@ -99,15 +81,11 @@ class Store:
 
     def texts(self):
         """Yield all texts in the order in which they were put."""
-        every = "SELECT text FROM texts WHERE key != '' ORDER BY rowid"
-        yield from (text for (text,) in self._do(every))
+        rows = self._do("SELECT text FROM texts WHERE key != '' ORDER BY rowid")
+        yield from (text for (text,) in rows)
 
     def write(self, lines):
-        """Write the table anew, of lines with their ends.
-
-        If it was edited since, it is first copied to a file with ``.edited`` at the end
-        of its name.
-        """
+        """Write the table anew, of lines with their ends; an edited one is copied."""
         if self.table.exists() and not self._adopt:
             try:
                 content = self.table.read_bytes()
@@ -128,32 +106,13 @@ class Store:
         self.path.unlink(missing_ok=True)
 
 
-class Results:
-    """A table (CSV) of results that a run completes, line by line.
+class Results(AbstractContextManager):
+    """A table (CSV) of results that a run completes; ``rows`` were there already.
 
-    It is written when the run ends or is interrupted, and the state removed. If the run
-    is killed, new lines are in the state, and the next run takes them from there.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Lines that are there already are kept: the last one of each key.
-    header : sequence of str
-        The names of its columns.
-    key : int
-        By so many columns, the first ones, a line is known.
-    parse : callable
-        Makes of a list of str what a line says; raises ValueError if it cannot.
-
-    Attributes
-    ----------
-    rows : list
-        What the lines said that were there already.
-
-    Raises
-    ------
-    DigitlibError
-        As for `Store` and `read_results`.
+    Its first ``key`` columns name a line; of each key, the last line counts. The table
+    is written when the run ends or is interrupted, and the state removed. If the run is
+    killed, the next one takes new lines from the state. ``parse`` makes of a list of
+    str what a line says, or raises ValueError.
     """
 
     def __init__(self, path, header, key, parse=tuple):
@@ -168,9 +127,6 @@ class Results:
                 self.add(*cells)
         self.rows = [parse(json.loads(text)) for text in self._store.texts()]
 
-    def __enter__(self):
-        return self
-
     def __exit__(self, *_):
         with self._store:
             rows = map(json.loads, self._store.texts())
@@ -184,22 +140,9 @@ class Results:
 
 
 def read_results(path, header, parse=tuple):
-    """Read a table of results.
+    """Return what each line of a table of results says.
 
-    Parameters
-    ----------
-    path, header, parse
-        As for `Results`.
-
-    Returns
-    -------
-    list
-        What each line says. A last one that has no end was cut off and is left out.
-
-    Raises
-    ------
-    DigitlibError
-        If it cannot be read, is another table, or a line is damaged.
+    A last line that has no end was cut off and is left out.
     """
     if not path.is_file():  # /dev/full, for one, never ends
         raise DigitlibError(f"{path}: not a file; give another file")
@@ -215,9 +158,8 @@ def read_results(path, header, parse=tuple):
             if line.endswith("\n"):
                 found.append(parse(next(csv.reader([line]))))
         except (ValueError, csv.Error) as error:
-            raise DigitlibError(
-                f"{path}, line {number}: damaged; delete that line"
-            ) from error
+            why = f"{path}, line {number}: damaged; delete that line"
+            raise DigitlibError(why) from error
     return found
 
 

@@ -7,22 +7,11 @@ SHADES = " .:-=+*#%@"  # from dark to light
 
 
 def draw(image, encoding="utf-8", light=0.35):
-    """Draw an image with characters, two of its rows a line.
+    """Draw an image (height, width) in [0, 1] with characters, two of its rows a line.
 
-    Parameters
-    ----------
-    image : array_like, shape (height, width), in [0, 1]
-        Such as `digitlib.recognizer.Prediction.seen`.
-    encoding : str or None
-        Of the output; None, as of an output in memory, can show all. Where there are
-        no half blocks, plain ASCII takes their place.
-    light : float, 0 to 1
-        From here on, a pixel is light; chosen, for thin strokes are seldom brighter.
-
-    Returns
-    -------
-    str
-        Half as many lines as the image has rows, each as wide as the image.
+    Where the encoding has no half blocks, plain ASCII takes their place; None, as of an
+    output in memory, has all. From ``light`` on, a pixel is light; chosen, for thin
+    strokes are seldom brighter.
     """
     image = np.asarray(image)
     image = np.pad(image, ((0, len(image) % 2), (0, 0)))

@@ -12,31 +12,10 @@ from digitlib.errors import DigitlibError
 def run_all(function, tasks, jobs=-1, dask=None, ordered=False):
     """Call a function for many tasks: here, in other processes, or on a cluster.
 
-    Tasks are taken from their iterable when a worker is nearly free for them, so that
-    there may be any number.
-
-    Parameters
-    ----------
-    function : callable
-    tasks : iterable of tuple
-        The arguments of each call.
-    jobs : int
-        How many at once; -1 is one for each core, and 1 does all here.
-    dask : str, optional
-        Address of a Dask scheduler; its workers take the place of the jobs.
-    ordered : bool
-        Whether results come in the order of the tasks, or as soon as they are there.
-
-    Yields
-    ------
-    object
-        What each call returned.
-
-    Raises
-    ------
-    DigitlibError
-        If joblib or Dask is not installed, a process is killed, or Dask does not
-        answer; and whatever a call raises.
+    A task, the tuple of a call's arguments, is taken when a worker is nearly free, so
+    that there may be any number. ``jobs`` at once (-1: one for each core, 1: all here),
+    or on the workers of the Dask scheduler at the address ``dask``. Results come as
+    soon as they are there, or in the order of the tasks.
     """
     if jobs == 1 and dask is None:
         yield from (function(*task) for task in tasks)
@@ -53,18 +32,16 @@ def run_all(function, tasks, jobs=-1, dask=None, ordered=False):
     again = "what is finished is kept, so start the same again"
     if dask is None:
         with warnings.catch_warnings(), parallel_config(backend="loky", n_jobs=jobs):
-            # What TensorFlow compiled stays in memory; a worker that has grown is
-            # replaced, and that is fine.
+            # A worker that has grown by what TensorFlow compiled is replaced: fine. And
+            # whoever stops early knows.
             warnings.filterwarnings("ignore", "A worker stopped")
-            # Whoever stops early knows.
             warnings.filterwarnings("ignore", "[0-9]+ tasks which were still")
             try:
                 yield from Parallel(**how)(work)
             except BrokenExecutor as error:
-                raise DigitlibError(
-                    "a worker process was ended from outside, perhaps for lack of "
-                    f"memory; {again}, with fewer --jobs"
-                ) from error
+                why = "ended from outside, perhaps for lack of memory"
+                why = f"a worker process was {why}; {again}, with fewer --jobs"
+                raise DigitlibError(why) from error
         return
     try:
         with _connect(dask) as client, parallel_config(backend="dask", client=client):
@@ -72,9 +49,8 @@ def run_all(function, tasks, jobs=-1, dask=None, ordered=False):
     except DigitlibError:
         raise
     except Exception as error:  # distributed has many: a worker killed, a line cut
-        if not isinstance(error, (OSError, CancelledError)) and (
-            not type(error).__module__.startswith("distributed")
-        ):
+        theirs = type(error).__module__.startswith("distributed")
+        if not theirs and not isinstance(error, (OSError, CancelledError)):
             raise
         raise DigitlibError(f"{dask}: the Dask cluster went away; {again}") from error
 
@@ -90,16 +66,13 @@ def _connect(address):
     try:
         from dask.distributed import Client
     except ImportError as error:
-        raise DigitlibError(
-            "dask: not installed; pip install 'dask[distributed]'"
-        ) from error
+        why = "dask: not installed; pip install 'dask[distributed]'"
+        raise DigitlibError(why) from error
     # A client that did not connect is closed when it is collected. Were that while the
     # next one starts, both would wait for each other forever.
     gc.collect()
     try:
         return Client(address, timeout=10)
     except (OSError, TypeError, ValueError) as error:
-        raise DigitlibError(
-            f"{address}: no Dask scheduler answers; start one with `dask scheduler`, "
-            "or leave --dask out"
-        ) from error
+        why = "start one with `dask scheduler`, or leave --dask out"
+        raise DigitlibError(f"{address}: no Dask scheduler answers; {why}") from error

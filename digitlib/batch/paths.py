@@ -11,16 +11,8 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".tif", ".tiff", ".bmp", ".webp")
 
 
 def images_in(path):
-    """Return what a path stands for: itself, or the images in a folder.
-
-    Parameters
-    ----------
-    path : str
-
-    Returns
-    -------
-    list of (str, DigitlibError or None)
-        2.png before 10.png, and no hidden files; the error if there are none.
+    """Return what a path stands for, as (path, error or None): itself, or the images
+    in a folder, 2.png before 10.png, without hidden files; the error if there are none.
     """
     if not os.path.isdir(path):
         return [(path, None)]
@@ -49,18 +41,8 @@ def _natural(name):
 
 
 def once(paths):
-    """Part paths into those of different files, and the others.
-
-    Parameters
-    ----------
-    paths : iterable of str
-
-    Returns
-    -------
-    first : list of str
-        Without repetition.
-    again : list of str
-        Those that stand for the same file as one of ``first``, spelled alike or not.
+    """Part paths into those of different files, and those that stand for one of these
+    files again, spelled alike or not.
     """
     if isinstance(paths, (str, bytes)) or not hasattr(paths, "__iter__"):
         raise DigitlibError(f"paths: {paths!r}, but a list of paths is needed")

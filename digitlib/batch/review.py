@@ -4,6 +4,7 @@ The folder holds copies of people's handwriting. Protect it as you do the origin
 delete it when the list is filled in.
 """
 
+from contextlib import AbstractContextManager
 import csv
 from dataclasses import dataclass
 import hashlib
@@ -49,21 +50,9 @@ class Drawing:
 
 
 def draw_review(image, record, style=None):
-    """Draw boxes and guesses into an image.
+    """Return an image (RGB) in which a digit stands above each box of a record.
 
-    Parameters
-    ----------
-    image : path, bytes, file object, PIL.Image.Image or array
-        As for `digitlib.imaging.loading.load_image`.
-    record : digitlib.batch.store.Record
-        What was read in it.
-    style : Drawing, optional
-
-    Returns
-    -------
-    PIL.Image.Image
-        RGB; of about 1200 pixels at most. Above each box stands the digit;
-        one that is not sure is orange, with a question mark.
+    One that is not sure is in another colour, with a question mark.
     """
     style = style or Drawing()
     pixels, (height, width) = load_strip(image, 2 * style.side, 1)
@@ -89,23 +78,13 @@ def draw_review(image, record, style=None):
     return sheet
 
 
-class Review:
+class Review(AbstractContextManager):
     """A folder for what is set aside, that a person goes through.
 
     ``index.csv`` has a row for each picture, with an empty column to key in, and
     ``index.html`` shows them in the same order. Both are written when a run ends or is
-    interrupted. To the table, rows are only added: what was keyed in stays.
-
-    Parameters
-    ----------
-    folder : str or os.PathLike
-        It is made if there is none, for its owner only.
-
-    Raises
-    ------
-    DigitlibError
-        If it cannot be written, another run uses it, or its ``index.csv`` or
-        ``index.html`` are something else.
+    interrupted. To the table, rows are only added: what was keyed in stays. A folder
+    that is not there is made, for its owner only.
     """
 
     def __init__(self, folder):
@@ -122,9 +101,6 @@ class Review:
         except BaseException:
             self._store.__exit__()
             raise
-
-    def __enter__(self):
-        return self
 
     def __exit__(self, *_):
         with self._store as store:
@@ -146,10 +122,9 @@ class Review:
         table = self._store.table
         keyed = table.read_bytes() if table.exists() else b""
         if keyed and not keyed.startswith(",".join(COLUMNS).encode()):
-            raise DigitlibError(
-                f"{table}: its first line is not that of `digitlib read`, perhaps "
-                "another program changed it; mend it, or give another place"
-            )
+            why = "its first line is not that of `digitlib read`, perhaps another"
+            why = f"{why} program changed it; mend it, or give another place"
+            raise DigitlibError(f"{table}: {why}")
         return keyed
 
     def __contains__(self, record):
@@ -178,17 +153,8 @@ def _figure(row):
 
 
 def picture_name(record):
-    """Return the name of the picture of a record.
-
-    Parameters
-    ----------
-    record : digitlib.batch.store.Record
-
-    Returns
-    -------
-    str
-        As that of the file, for people, and a part that depends on the whole path and
-        the content, so that no two are the same.
+    """Return the name of a record's picture: that of the file, for people, and a part
+    that depends on the whole path and the content, so that no two are the same.
     """
     stem = os.path.splitext(os.path.basename(record.path))[0][:40]
     stem = "".join(sign if sign.isalnum() else "_" for sign in stem)
@@ -197,19 +163,6 @@ def picture_name(record):
 
 
 def save_picture(folder, image, record):
-    """Write the picture of a record.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-    image
-        As for `draw_review`.
-    record : digitlib.batch.store.Record
-
-    Raises
-    ------
-    DigitlibError
-        If it cannot be written.
-    """
+    """Write the picture of a record into a folder."""
     with replacing(folder / picture_name(record)) as file:
         draw_review(image, record).save(file, "JPEG", quality=85)

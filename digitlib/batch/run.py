@@ -46,10 +46,8 @@ def read_files(
         of an interrupted run. Until then, and for the next run, they are in a file
         beside it, ``.state`` at the end of its name. Files whose record is there, with
         the same content, are not read again; other content replaces a record.
-    digits, pattern
-        As for `digitlib.reading.read`.
-    weights : str or os.PathLike
-        As for `digitlib.model.load_weights`.
+    digits, pattern, weights
+        As for `digitlib.reading.read` and `digitlib.model.load_weights`.
     review : str or os.PathLike, optional
         A folder, for pictures and a list of what is not accepted; see
         `digitlib.batch.review.Review`. It then holds copies of people's handwriting.
@@ -69,8 +67,8 @@ def read_files(
     Raises
     ------
     DigitlibError
-        If an argument cannot be used, or the output or review cannot be written, for
-        one because the disk is full. What was read stays.
+        If an argument cannot be used, or something cannot be written; what was read
+        stays.
     """
     paths, _ = once(paths)
     if jobs != -1:
@@ -141,31 +139,20 @@ def _read_one(digits, pattern, learned, review, path, place, known):
 
 
 def _plain(digit):
-    return {
-        "digit": digit.digit,
-        "confidence": round(digit.confidence, 6),
-        "is_digit": round(digit.is_digit, 6),
-        "accepted": digit.accepted,
-        "box": list(digit.box),
-    }
+    sure = {name: round(getattr(digit, name), 6) for name in ("confidence", "is_digit")}
+    said = {"digit": digit.digit, **sure, "accepted": digit.accepted}
+    return said | {"box": list(digit.box)}
 
 
-@cache
-def _recognizer(weights, version):
-    """Load it once in each process."""
-    return Recognizer(weights)
-
-
-@cache
-def _threads():
-    return ThreadpoolController()
+# Once in each process; another digest is another recognizer.
+_recognizer = cache(lambda weights, digest: Recognizer(weights))
+_threads = cache(ThreadpoolController)
 
 
 def _digest(recognizer):
     """SHA-256 over all that a recognizer has learned."""
-    sha256 = hashlib.sha256()
     learned = recognizer.temperature, recognizer.threshold
-    sha256.update(repr(learned).encode())
+    sha256 = hashlib.sha256(repr(learned).encode())
     for array in (*recognizer.weights, recognizer.detector):
         sha256.update(repr(np.shape(array)).encode())
         sha256.update(np.ascontiguousarray(array, np.float32).tobytes())

@@ -4,6 +4,7 @@ A table is written when a run ends or is interrupted. What is read before, a run
 in a `digitlib._internal.store.Store`; if it is killed, the next one goes on from there.
 """
 
+from contextlib import AbstractContextManager
 import csv
 from dataclasses import dataclass, field
 import io
@@ -18,30 +19,17 @@ from digitlib.imaging.loading import readable
 
 @dataclass(frozen=True)
 class Record:
-    """What is known of one file; `digitlib.reading.Reading`, but plain and small.
-
-    Attributes
-    ----------
-    path : str
-    sha256 : str or None
-        Of the content; None if the file could not be opened.
-    text, confidence, accepted, reason
-        As of a `digitlib.reading.Reading`.
-    digits : list of dict
-        Of each ``digit``, ``confidence``, ``is_digit``, ``accepted`` and ``box``, as of
-        a `digitlib.reading.Digit`.
-    error : str or None
-        Why the file could not be read; then the other attributes say nothing.
-    """
+    """What is known of one file; `digitlib.reading.Reading`, but plain and small."""
 
     path: str
-    sha256: str | None
+    sha256: str | None  #: of the content; None if the file could not be opened
     text: str = ""
     confidence: float = 0.0
     accepted: bool = False
     reason: str | None = None
+    #: of each a dict with what a `digitlib.reading.Digit` has, but its probabilities
     digits: list = field(default_factory=list)
-    error: str | None = None
+    error: str | None = None  #: why it could not be read; then the others say nothing
 
     @property
     def set_aside(self):
@@ -65,18 +53,7 @@ def one_line(text):
 
 
 def as_json(record, **more):
-    """Return a record as a line of JSON, without its end.
-
-    Parameters
-    ----------
-    record : Record
-    **more
-        Other things to put into the line.
-
-    Returns
-    -------
-    str
-    """
+    """Return a record, and what else is to be told, as a line of JSON without end."""
     said = dict(vars(record))
     if record.error is None:
         del said["error"]
@@ -104,42 +81,25 @@ def _as_csv(line):
 COLUMNS = *Record.__dataclass_fields__, "options"
 
 
-class Records:
+class Records(AbstractContextManager):
     """A table of records that is being made, by one run at a time.
 
-    Parameters
-    ----------
-    path : str or os.PathLike
-        It ends in ``.csv``, or in ``.jsonl`` or ``.json`` for JSON lines.
-    options : str
-        Stands for how the images are read; all records must have the same.
-
-    Raises
-    ------
-    DigitlibError
-        If it cannot be written, or has other records or something else in it.
+    ``options`` stand for how the images are read; all records must have the same.
     """
 
     def __init__(self, path, options):
         self.options = options
         suffix = check_path(path).suffix.lower()
         if suffix not in (".csv", ".jsonl", ".json"):
-            raise DigitlibError(
-                f"{path}: give a name that ends in .csv or .jsonl, so that its form is "
-                "known"
-            )
+            why = "give a name that ends in .csv or .jsonl, so that its form is known"
+            raise DigitlibError(f"{path}: {why}")
         self._csv = suffix == ".csv"
         self._store = Store(path)
         first = next(self._store.texts(), None)
         if first and json.loads(first)["options"] != options:
             self._store.__exit__()
-            raise DigitlibError(
-                f"{path}: read with other --digits, --pattern or --weights, or by "
-                "another digitlib; give another --output"
-            )
-
-    def __enter__(self):
-        return self
+            why = "read with other --digits, --pattern or --weights, or by another"
+            raise DigitlibError(f"{path}: {why} digitlib; give another --output")
 
     def __exit__(self, *_):
         with self._store as store:
@@ -150,12 +110,9 @@ class Records:
 
     def find(self, path):
         """Return the last `Record` of a file, or None."""
-        text = self._store.get(key(path))
-        if text is None:
-            return None
-        said = json.loads(text)
-        del said["options"]
-        return Record(**said)
+        said = json.loads(self._store.get(key(path)) or "{}")
+        said.pop("options", None)
+        return Record(**said) if said else None
 
     def add(self, record):
         """Keep a record; it takes the place of an older one of the same file."""

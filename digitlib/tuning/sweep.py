@@ -51,9 +51,8 @@ def sweep(
         As for `digitlib.tuning.recipes.find_recipe`.
     out : str or os.PathLike
         The results file. Runs that it holds already are skipped.
-    seeds : int, 1 to 1,000,000
+    seeds, epochs : int, 1 to 1,000,000
         How many.
-    epochs : int, 1 to 1,000,000
     test : bool
         Learn from all training images and judge on the test set. Otherwise learn from
         the first 50,000 and judge on the validation images.
@@ -88,9 +87,7 @@ def sweep(
     if jobs != -1:
         check_count("jobs", jobs, 1, 10_000)
     judged_on = "test" if test else "validation"
-    wanted = [
-        (recipe, seed, epochs, judged_on) for recipe in recipes for seed in range(seeds)
-    ]
+    wanted = [(name, n, epochs, judged_on) for name in recipes for n in range(seeds)]
     with Results(out, Run._fields, 4, _run) as results:
         done = {run[:4]: run for run in results.rows}
         missing = [key for key in dict.fromkeys(wanted) if key not in done]
@@ -130,25 +127,11 @@ def load_results(path):
 
 
 def run_one(recipe, seed, epochs, judged_on):
-    """Train once and judge once.
-
-    Parameters
-    ----------
-    recipe : str
-    seed : int
-    epochs : int
-    judged_on : str
-        ``"validation"`` or ``"test"``.
-
-    Returns
-    -------
-    Run
-    """
+    """Train once and judge once, on the ``"validation"`` or the ``"test"`` images."""
     training, test = load_mnist()
     fit, validation = split_validation(*training)
-    (x, y), (x_judged, y_judged) = (
-        (training, test) if judged_on == "test" else (fit, validation)
-    )
+    learned, judged = (training, test) if judged_on == "test" else (fit, validation)
+    (x, y), (x_judged, y_judged) = learned, judged
     import_module("digitlib.training")  # TensorFlow's start is not the recipe's time
 
     start = time.perf_counter()
@@ -160,16 +143,10 @@ def run_one(recipe, seed, epochs, judged_on):
         raise DigitlibError(f"{recipe}, seed {seed}: interrupted; start it again")
     probabilities = forward(x_judged / np.float32(255), model.get_weights())
     misread = np.flatnonzero(probabilities.argmax(axis=1) != y_judged)
-    return Run(
-        recipe,
-        seed,
-        epochs,
-        judged_on,
-        1 - len(misread) / len(y_judged),
-        round(seconds, 1),
-        " ".join(f"{name}={version(name)}" for name in ("keras", "tensorflow")),
-        tuple(misread.tolist()),
-    )
+    versions = " ".join(f"{name}={version(name)}" for name in ("keras", "tensorflow"))
+    accuracy = 1 - len(misread) / len(y_judged)
+    key = recipe, seed, epochs, judged_on
+    return Run(*key, accuracy, round(seconds, 1), versions, tuple(misread.tolist()))
 
 
 def _run_alone(*key):

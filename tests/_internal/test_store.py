@@ -2,12 +2,12 @@
 
 from contextlib import suppress
 import os
-import resource
 import shutil
 import signal
 import subprocess
 import sys
 
+from memory import no_file_above
 import pytest
 
 from digitlib._internal.store import Results, Store, read_results
@@ -48,11 +48,8 @@ def test_one_run_at_a_time(table):
 
 
 def test_a_killed_run_loses_nothing(table):
-    code = (
-        "import os, sys; from digitlib._internal.store import Store\n"
-        f"store = Store({str(table)!r})\n"
-        "for i in range(10**9): store.put(str(i), str(i)); print(i, flush=True)"
-    )
+    code = f"from digitlib._internal.store import Store; store = Store({str(table)!r})"
+    code += "\nfor i in range(10**9): store.put(str(i), str(i)); print(i, flush=True)"
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
     for _ in range(300):
         process.stdout.readline()
@@ -63,30 +60,20 @@ def test_a_killed_run_loses_nothing(table):
     assert len(found) >= said
 
 
-@pytest.fixture
-def no_room():
-    """Call it, and no file of this process can become larger than so many bytes."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-def test_a_full_disk_is_one_error_and_what_was_put_stays(table, no_room):
+def test_a_full_disk_is_one_error_and_what_was_put_stays(table):
     store = Store(table)
     store.put("a", "1")
-    no_room(50_000)
-    with pytest.raises(DigitlibError, match=r"out.csv.state: cannot be wr") as error:
-        [store.put(str(i), 1000 * "x") for i in range(1000)]
+    with no_file_above(50_000):
+        with pytest.raises(DigitlibError, match=r"out.csv.state: cannot be w") as error:
+            [store.put(str(i), 1000 * "x") for i in range(1000)]
+        kept = len([*store.texts()])
+        store.__exit__()
     assert "\n" not in str(error.value)
-    kept = len([*store.texts()])
-    store.__exit__()
-    no_room(-1)
     assert len(texts(table)) == kept > 1
 
 
-def test_no_room_for_a_new_state(table, no_room):
-    no_room(20)
-    with pytest.raises(DigitlibError, match="cannot be written"):
+def test_no_room_for_a_new_state(table):
+    with no_file_above(20), pytest.raises(DigitlibError, match="cannot be written"):
         Store(table)
     assert os.listdir(table.parent) == []
 

@@ -8,7 +8,6 @@ import time
 
 from joblib.externals.loky import get_reusable_executor
 import numpy as np
-import psutil
 import pytest
 
 from digitlib import training
@@ -17,7 +16,7 @@ from digitlib.data import split_validation
 from digitlib.errors import DigitlibError
 from digitlib.evaluation import evaluate
 from digitlib.evaluation import misread as misread_images
-from digitlib.model import ASSETS, forward
+from digitlib.model import forward
 from digitlib.tuning import sweep as sweep_module
 from digitlib.tuning.recipes import Recipe
 from digitlib.tuning.sweep import Run, load_results, run_one, sweep
@@ -31,16 +30,8 @@ def made_up(recipe, seed, epochs, judged_on):
     """A run whose numbers follow from what was asked for."""
     random = np.random.default_rng([len(recipe), seed, epochs, len(judged_on)])
     misread = np.flatnonzero(random.random(100) < 0.1 * seed)
-    return Run(
-        recipe,
-        seed,
-        epochs,
-        judged_on,
-        1 - len(misread) / 300,
-        round(float(random.random()), 1),
-        "keras=3 tensorflow=2",
-        tuple(misread.tolist()),
-    )
+    said = 1 - len(misread) / 300, round(float(random.random()), 1), "keras=3 tf=2"
+    return Run(recipe, seed, epochs, judged_on, *said, tuple(misread.tolist()))
 
 
 @pytest.fixture
@@ -63,9 +54,7 @@ def out(tmp_path):
 
 
 def keys(recipes, seeds, epochs=20, judged_on="validation"):
-    return [
-        (recipe, seed, epochs, judged_on) for recipe in recipes for seed in range(seeds)
-    ]
+    return [(recipe, n, epochs, judged_on) for recipe in recipes for n in range(seeds)]
 
 
 def test_the_file_is_a_table(asked, out):
@@ -86,9 +75,8 @@ def test_every_recipe_with_every_seed_comes_back(asked, out):
     assert runs == [made_up(*key) for key in asked]
     loaded = load_results(out)
     assert loaded == runs
-    assert [tuple(map(type, run)) for run in loaded] == [
-        (str, int, int, str, float, float, str, tuple)
-    ] * 8
+    types = str, int, int, str, float, float, str, tuple
+    assert [tuple(map(type, run)) for run in loaded] == [types] * 8
     assert load_results(str(out)) == runs
 
 
@@ -131,11 +119,8 @@ def test_other_epochs_and_other_images_are_other_runs(asked, out):
     sweep(["plain"], out, seeds=1)
     sweep(["plain"], out, seeds=1, epochs=3)
     sweep(["plain"], out, seeds=1, test=True)
-    assert asked == [
-        ("plain", 0, 20, "validation"),
-        ("plain", 0, 3, "validation"),
-        ("plain", 0, 20, "test"),
-    ]
+    runs = (20, "validation"), (3, "validation"), (20, "test")
+    assert asked == [("plain", 0, *run) for run in runs]
     assert [run[:4] for run in load_results(out)] == asked
 
 
@@ -146,7 +131,7 @@ def test_progress_is_a_line_for_each_run(asked, out, capsys):
     run = made_up("plain", 1, 20, "validation")
     assert lines[1].startswith(f"plain, seed 1: {run.accuracy:.4f} on validation")
     assert [line.split("; ")[1] for line in lines] == [
-        f"{left} to go" for left in (3, 2, 1, 0)
+        f"{n} to go" for n in (3, 2, 1, 0)
     ]
     sweep(RECIPES, out, seeds=3, progress=False)
     assert capsys.readouterr() == ("", "")
@@ -188,29 +173,26 @@ def test_the_state_of_a_killed_sweep_is_found_again(asked, out):
     assert os.listdir(out.parent) == [out.name]
 
 
-def not_results():
-    return {
-        "letter.txt": b"Dear Sir or Madam,\nhow do you do?\n",
-        "one_line.txt": b"Dear Sir or Madam",
-        "blank.csv": b"\n",
-        "other.csv": b"recipe,seed,epochs\nplain,0,20\n",
-        "no_header.csv": b"plain,0,20,validation,0.9,1.5,v,3 4\n",
-        "longer.csv": HEADER.encode()[:-1] + b",note\n",
-        "weights.npz": (ASSETS / "plain.npz").read_bytes(),
-        "binary": bytes(range(256)),
-    }
-
-
-@pytest.mark.parametrize("name", not_results())
-def test_another_file_is_refused_and_kept(asked, tmp_path, name):
-    path = tmp_path / name
-    path.write_bytes(not_results()[name])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"Dear Sir or Madam,\nhow do you do?\n",
+        b"Dear Sir or Madam",
+        b"\n",
+        b"recipe,seed,epochs\nplain,0,20\n",
+        b"plain,0,20,validation,0.9,1.5,v,3 4\n",
+        HEADER.encode()[:-1] + b",note\n",
+        bytes(range(256)),
+    ],
+)
+def test_another_file_is_refused_and_kept(asked, out, content):
+    out.write_bytes(content)
     for read in (load_results, partial(sweep, ["plain"])):
         with pytest.raises(DigitlibError, match="give another") as error:
-            read(path)
-        assert str(error.value).startswith(f"{path}: ")
+            read(out)
+        assert str(error.value).startswith(f"{out}: ")
         assert "\n" not in str(error.value)
-    assert path.read_bytes() == not_results()[name]
+    assert out.read_bytes() == content
     assert asked == []
 
 
@@ -238,27 +220,20 @@ def test_a_damaged_line_is_named(asked, out, line):
     assert asked == []
 
 
-def failing_after(n, error):
-    def run_all(_, keys, jobs, dask):
-        for key in keys[:n]:
-            yield made_up(*key)
-        if error:
-            raise error
-
-    return run_all
-
-
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), DigitlibError("x: too large")])
-def test_a_sweep_that_stops_keeps_the_finished_runs(out, monkeypatch, error):
+def test_a_sweep_that_stops_keeps_the_finished_runs(asked, out, monkeypatch, error):
+    def failing(_, keys, jobs, dask):
+        yield from (made_up(*key) for key in keys[:3])
+        raise error
+
     with monkeypatch.context() as patch:
-        patch.setattr(sweep_module, "run_all", failing_after(3, error))
+        patch.setattr(sweep_module, "run_all", failing)
         with pytest.raises(type(error)):
             sweep(RECIPES, out, seeds=2)
     assert [run[:4] for run in load_results(out)] == keys(RECIPES, 2)[:3]
-    with monkeypatch.context() as patch:
-        patch.setattr(sweep_module, "run_all", failing_after(1, None))
-        runs = sweep(RECIPES, out, seeds=2)
+    runs = sweep(RECIPES, out, seeds=2)
     assert load_results(out) == runs
+    assert asked == keys(RECIPES, 2)[3:]
 
 
 def test_places_that_cannot_be_written(asked, tmp_path):
@@ -315,9 +290,8 @@ def few(mnist, tiny, monkeypatch):
     n = len(tiny[0]) + 100
     data = (x_train[:n], y_train[:n]), (x_test[:300], y_test[:300])
     monkeypatch.setattr(sweep_module, "load_mnist", lambda: data)
-    monkeypatch.setattr(
-        sweep_module, "split_validation", partial(split_validation, n=100)
-    )
+    split = partial(split_validation, n=100)
+    monkeypatch.setattr(sweep_module, "split_validation", split)
     return data
 
 
@@ -327,10 +301,12 @@ def test_a_run_is_a_training_and_a_judgement(few, trained, monkeypatch, judged_o
     if judged_on == "validation":
         x_judged, y_judged = x[-100:], y[-100:]
     else:  # the same network will do; what it learns from counts
-        monkeypatch.setattr(sweep_module, "train_recipe", asked_for := Asked(trained))
+        learned = []
+        learn = lambda _, *xy, **how: learned.extend(xy) or trained  # noqa: E731
+        monkeypatch.setattr(sweep_module, "train_recipe", learn)
     run = run_one("plain", 3, 2, judged_on)
     if judged_on == "test":
-        assert len(asked_for.images) == len(x)
+        assert [*map(len, learned)] == [len(x)] * 2
     probabilities = forward(x_judged / np.float32(255), trained[0].get_weights())
     assert run[:4] == ("plain", 3, 2, judged_on)
     assert np.isclose(run.accuracy, evaluate(probabilities, y_judged).accuracy)
@@ -338,18 +314,6 @@ def test_a_run_is_a_training_and_a_judgement(few, trained, monkeypatch, judged_o
     assert 0 <= run.seconds < 600
     names = [pair.split("=")[0] for pair in run.versions.split(" ")]
     assert names == ["keras", "tensorflow"]
-
-
-class Asked:
-    """In place of `train_recipe`: answers, and knows the images."""
-
-    def __init__(self, answer):
-        self.answer = answer
-
-    def __call__(self, recipe, images, labels, **_):
-        assert len(images) == len(labels)
-        self.images = images
-        return self.answer
 
 
 def test_an_interrupted_run_is_none(few, monkeypatch):
@@ -386,92 +350,45 @@ def test_runs_in_worker_processes_are_run_one(few, workers, out, capfd, monkeypa
     assert run._replace(seconds=expected.seconds) == expected
 
 
-@pytest.fixture
-def finished(monkeypatch):
-    """It is set as soon as a run is."""
-    event, add = Event(), Results.add
-    monkeypatch.setattr(Results, "add", lambda *row: (add(*row), event.set()))
-    return event
+unanswered = pytest.param("tcp://127.0.0.1:1", marks=pytest.mark.slow)
 
 
-@pytest.mark.slow
-def test_a_worker_process_that_is_killed(workers, finished, out):
-    def kill_a_worker():
-        finished.wait()
-        children = psutil.Process().children(recursive=True)
-        [worker, *_] = (p for p in children if "popen_loky" in " ".join(p.cmdline()))
-        worker.kill()
-
-    killing = Thread(target=kill_a_worker, daemon=True)
-    killing.start()
-    with pytest.raises(DigitlibError, match="worker") as error:
-        sweep(["plain"], out, seeds=50, epochs=1, jobs=2)
-    killing.join(timeout=60)
-    assert "\n" not in str(error.value)
-    assert load_results(out)
-
-
-@pytest.mark.parametrize("address", ["nonsense", "", "http://127.0.0.1:1", 5])
-def test_an_address_that_is_none(out, address):
+@pytest.mark.parametrize("address", ["nonsense", "", "http://localhost", 5, unanswered])
+def test_no_dask_scheduler_at_an_address(out, address):
+    start = time.monotonic()
     with pytest.raises(DigitlibError, match="no Dask scheduler answers") as error:
         sweep(["plain"], out, dask=address)
+    assert time.monotonic() - start < 15
     assert str(error.value).startswith(f"{address}: ")
     assert "\n" not in str(error.value)
     assert load_results(out) == []
 
 
-@pytest.mark.slow
-def test_a_dask_scheduler_that_does_not_answer(out):
-    start = time.monotonic()
-    with pytest.raises(DigitlibError, match=r"^tcp://127.0.0.1:1: no Dask") as error:
-        sweep(["plain"], out, dask="tcp://127.0.0.1:1")
-    assert time.monotonic() - start < 15
-    assert "\n" not in str(error.value)
-    assert load_results(out) == []
-
-
 @pytest.fixture
-def cluster(request):
-    """A Dask cluster on this machine; its options are the parameter."""
+def cluster():
+    """A Dask cluster on this machine: two processes with two threads each."""
     from dask.distributed import LocalCluster
 
-    with LocalCluster(processes=True, dashboard_address=None, **request.param) as it:
+    workers = {"n_workers": 2, "threads_per_worker": 2, "processes": True}
+    with LocalCluster(dashboard_address=None, **workers) as it:
         yield it
 
 
-two_workers = pytest.mark.parametrize(
-    "cluster", [{"n_workers": 2, "threads_per_worker": 1}], indirect=True
-)
-two_threads = pytest.mark.parametrize(
-    "cluster", [{"n_workers": 1, "threads_per_worker": 2}], indirect=True
-)
-
-
 @pytest.mark.slow
-@two_workers
-def test_dask_workers_find_what_the_jobs_find(cluster, workers, tmp_path):
-    options = {"seeds": 2, "epochs": 1}
-    recipes = ["plain", "plain+normalize+ink"]
-    address = cluster.scheduler_address
-    found = sweep(recipes, tmp_path / "dask.csv", dask=address, **options)
-    assert sorted(load_results(tmp_path / "dask.csv")) == sorted(found)
-    expected = sweep(recipes, tmp_path / "jobs.csv", jobs=2, **options)
+def test_dask_workers_and_their_threads_find_what_the_jobs_find(cluster, workers, out):
+    recipes, options = ["plain", "plain+normalize+ink"], {"seeds": 2, "epochs": 1}
+    found = sweep(recipes, out, dask=cluster.scheduler_address, **options)
+    assert sorted(load_results(out)) == sorted(found)
+    expected = sweep(recipes, out.with_name("jobs.csv"), jobs=2, **options)
     assert [run.accuracy for run in found] == [run.accuracy for run in expected]
     assert [run.misread for run in found] == [run.misread for run in expected]
 
 
 @pytest.mark.slow
-@two_threads
-def test_a_dask_worker_with_two_threads_finds_the_same(cluster, out):
-    found = sweep(["plain"], out, seeds=3, epochs=1, dask=cluster.scheduler_address)
-    for run in found:
-        expected = run_one(*run[:4])
-        assert (run.accuracy, run.misread) == (expected.accuracy, expected.misread)
+def test_a_dask_cluster_that_goes_away(cluster, out, monkeypatch):
+    finished, add = Event(), Results.add
+    monkeypatch.setattr(Results, "add", lambda *row: (add(*row), finished.set()))
 
-
-@pytest.mark.slow
-@two_workers
-def test_a_dask_cluster_that_goes_away(cluster, finished, out):
     def close_after_a_run():
         finished.wait()
         cluster.close()
