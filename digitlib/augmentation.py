@@ -1,10 +1,10 @@
 """Augmentation: the same digit, as somebody else might have written it.
 
 Every pixel of the new image looks up its value somewhere in the old one. Where, is a
-sum of a few fixed patterns of displacement, each with a random coefficient: three
-patterns make the affine part (down, across, everywhere the same), 49 overlapping bumps
-make the elastic part. A sum of patterns is a matrix product, so that distorting a batch
-costs about as much as learning from it. At last the strokes get more or less ink.
+sum of fixed patterns of displacement, each with a random coefficient: three make the
+affine part (down, across, everywhere the same), 49 overlapping bumps the elastic part.
+A sum of patterns is a matrix product, so that distorting a batch costs about as much as
+learning from it. At last the strokes get more or less ink.
 """
 
 from functools import cache
@@ -34,34 +34,29 @@ def augment(
 ):
     """Distort each image at random: turned, stretched, slanted, moved, bent, and inked.
 
-    Works on arrays, and on tensors inside a compiled function. The same seed gives the
-    same distortions again, though other ones inside a compiled function than outside.
+    Works on arrays, and on tensors inside a compiled function, where the same seed
+    gives other distortions.
 
     Parameters
     ----------
     images : array_like or tensorflow.Tensor, shape (n, 28, 28), floating point
         In [0, 1], light ink on dark.
     seed : (int, int), or tensorflow.Tensor of shape (2,), integer
-        Decides the distortions.
     strength : float, at least 0
         Multiplies all that follow: 0 changes nothing.
     rotation : float, degrees
         Each image is turned by up to this angle, either way.
     scale : float
-        Height and width are multiplied by up to ``exp(scale)``, or divided, each by
-        itself.
+        Height and width are each multiplied by up to ``exp(scale)``, or divided.
     shear : float
-        The slant: the top is moved sideways by up to this part of its height above
-        the middle.
+        The top is moved sideways by up to this part of its height above the middle.
     shift : float, pixels
         Moved by up to this much, down or up and sideways.
     elastic : float, pixels
-        How much the image is bent: the standard deviation of a pixel's displacement,
-        in each direction.
+        The standard deviation of a pixel's displacement by bending, in each direction.
     ink : float
-        How much thicker or thinner strokes become: the edge of a stroke, grey in the
-        image, is raised or lowered by up to this much in its logarithmic odds. Black
-        and white stay.
+        Grey pixels, the edges of strokes, are raised or lowered by up to this much in
+        their logarithmic odds.
     bumps : int, 2 to 28
         Of which the bending is made, along each side of the image.
     smoothness : float, pixels
@@ -74,8 +69,7 @@ def augment(
     Raises
     ------
     DigitlibError
-        If the images have another shape or, as an array, another dtype or range; if a
-        number is negative or not finite.
+        If the images are of another kind, or a number is negative or not finite.
 
     References
     ----------
@@ -86,9 +80,8 @@ def augment(
     sizes = {
         "rotation": rotation, "scale": scale, "shear": shear, "shift": shift,
         "elastic": elastic, "ink": ink,
+        "strength": 0 if tf.is_tensor(strength) else strength,
     }  # fmt: skip
-    if not tf.is_tensor(strength):
-        sizes["strength"] = strength
     for name, size in sizes.items():
         if not (isinstance(size, Real) and 0 <= size < math.inf):
             raise DigitlibError(f"{name}: {size}, but a number from 0 is needed")
@@ -156,8 +149,7 @@ def _look_up(images, rows, columns):
 def _check(images):
     if not tf.is_tensor(images):
         return tf.constant(check_images(images))
-    if images.shape.rank != 3 or images.shape[1:] != (28, 28):
-        raise DigitlibError(
-            f"images: shape {tuple(images.shape)}, but (n, 28, 28) is needed"
-        )
+    shape = images.shape
+    if shape.rank != 3 or shape[1:] != (28, 28):
+        raise DigitlibError(f"images: shape {tuple(shape)}, but (n, 28, 28) is needed")
     return tf.cast(images, tf.float32)

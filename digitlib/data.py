@@ -34,14 +34,13 @@ def load_mnist(path=None):
     Parameters
     ----------
     path : str or os.PathLike, optional
-        Another ``.npz`` file of the same layout, any number of images. Default: the
-        file that comes with digitlib, whose checksums are verified.
+        Another ``.npz`` file of the same layout. Default: digitlib's, verified.
 
     Returns
     -------
     (x_train, y_train), (x_test, y_test) : tuples of numpy.ndarray
-        Images, shape (n, 28, 28), uint8, 0 is paper and 255 is full ink; labels,
-        shape (n,), uint8, 0 to 9. By default n is 60,000 and 10,000.
+        Images (n, 28, 28), uint8, 0 is paper and 255 is full ink; labels (n,), uint8,
+        0 to 9. By default n is 60,000 and 10,000.
 
     Raises
     ------
@@ -55,8 +54,7 @@ def load_mnist(path=None):
     """
     source = MNIST_PATH if path is None else check_path(path)
     arrays = read_npz(source)
-    missing = [name for name in MNIST_SHA256 if name not in arrays]
-    if missing:
+    if missing := [name for name in MNIST_SHA256 if name not in arrays]:
         raise DigitlibError(
             f"{source}: no array {', '.join(missing)}; a data file holds "
             "x_train, y_train, x_test and y_test"
@@ -70,10 +68,8 @@ def load_mnist(path=None):
                 )
     for part in ("train", "test"):
         _check_part(source, part, arrays[f"x_{part}"], arrays[f"y_{part}"])
-    return (
-        (arrays["x_train"], arrays["y_train"]),
-        (arrays["x_test"], arrays["y_test"]),
-    )
+    x_train, y_train, x_test, y_test = (arrays[name] for name in MNIST_SHA256)
+    return (x_train, y_train), (x_test, y_test)
 
 
 def split_validation(x, y, n=10_000):
@@ -81,12 +77,9 @@ def split_validation(x, y, n=10_000):
 
     Parameters
     ----------
-    x : numpy.ndarray, shape (m, ...)
-        Images.
-    y : numpy.ndarray, shape (m,)
-        Their labels.
-    n : int
-        Size of the validation part, 1 to m - 1.
+    x, y : numpy.ndarray, shapes (m, ...) and (m,)
+        Images and their labels.
+    n : int, 1 to m - 1
 
     Returns
     -------

@@ -1,4 +1,7 @@
-"""How good a network is, and how far to trust it: from probabilities and labels."""
+"""How good a network is, and how far to trust it: from probabilities and labels.
+
+All take these as `evaluate` does, and refuse others with the same errors.
+"""
 
 from dataclasses import dataclass
 from numbers import Real
@@ -37,11 +40,8 @@ class Evaluation:
         errors = self.confusion - np.diag(self.confusion.diagonal())
         order = np.argsort(-errors, axis=None, kind="stable")[:n]
         rows, columns = np.unravel_index(order, errors.shape)
-        return [
-            (int(i), int(j), int(errors[i, j]))
-            for i, j in zip(rows, columns, strict=True)
-            if errors[i, j]
-        ]
+        found = zip(rows.tolist(), columns.tolist(), strict=True)
+        return [(i, j, int(errors[i, j])) for i, j in found if errors[i, j]]
 
 
 def evaluate(probabilities, labels):
@@ -52,7 +52,6 @@ def evaluate(probabilities, labels):
     probabilities : array_like, shape (n, 10), rows sum to 1
         What the network says; the most probable digit counts as predicted.
     labels : array_like, shape (n,), integer, 0 to 9
-        What is true.
 
     Returns
     -------
@@ -69,11 +68,8 @@ def evaluate(probabilities, labels):
     pairs = 10 * labels.astype(int) + predicted  # one number for (true, predicted)
     confusion = np.bincount(pairs, minlength=100).reshape(10, 10)
     correct = int(confusion.trace())
-    return Evaluation(
-        accuracy=correct / len(labels),
-        interval=wilson_interval(correct, len(labels)),
-        confusion=confusion,
-    )
+    n = len(labels)
+    return Evaluation(correct / n, wilson_interval(correct, n), confusion)
 
 
 def wilson_interval(successes, trials, confidence=0.95):
@@ -88,11 +84,6 @@ def wilson_interval(successes, trials, confidence=0.95):
     Returns
     -------
     (low, high) : tuple of float
-
-    Raises
-    ------
-    DigitlibError
-        If a number is out of range.
 
     References
     ----------
@@ -112,17 +103,7 @@ def wilson_interval(successes, trials, confidence=0.95):
 
 
 def misread(probabilities, labels):
-    """Indices of the images that are read wrongly, the surest mistake first.
-
-    Parameters
-    ----------
-    probabilities, labels
-        As for `evaluate`, with the same errors.
-
-    Returns
-    -------
-    numpy.ndarray, shape (number of errors,), integer
-    """
+    """Indices of the images that are read wrongly, the surest mistake first."""
     confidence, right = _confidence_and_right(probabilities, labels)
     wrong = np.flatnonzero(~right)
     return wrong[np.argsort(-confidence[wrong], kind="stable")]
@@ -145,11 +126,6 @@ def mcnemar(first, second, labels):
     (only_first, only_second, p_value) : int, int, float
         How many images only the first and only the second read correctly, and how
         probable so large a difference would be, either way, if both were equally good.
-
-    Raises
-    ------
-    DigitlibError
-        As `evaluate`, and if the two are not of the same length.
 
     References
     ----------
@@ -190,8 +166,6 @@ def calibrate(probabilities, labels, bins=15):
 
     Parameters
     ----------
-    probabilities, labels
-        As for `evaluate`, with the same errors.
     bins : int, 1 to 1000
         Equal parts of the confidences from 0 to 1.
 
@@ -212,10 +186,9 @@ def calibrate(probabilities, labels, bins=15):
     right_sum = np.bincount(bin_of, right, minlength=bins)
     probabilities = np.asarray(probabilities, dtype=np.float64)
     truth = np.eye(10)[labels]
-    of_the_truth = (probabilities * truth).sum(axis=1)
     return Calibration(
         error=float(np.abs(confidence_sum - right_sum).sum() / len(right)),
-        log_loss=float(-_log(of_the_truth).mean()),
+        log_loss=float(-_log((probabilities * truth).sum(axis=1)).mean()),
         brier=float(((probabilities - truth) ** 2).sum(axis=1).mean()),
         count=count,
         confidence=_fraction(confidence_sum, count),
@@ -231,18 +204,12 @@ def scale_temperature(probabilities, temperature):
 
     Parameters
     ----------
-    probabilities : array_like, shape (n, 10), rows sum to 1
     temperature : float, above 0
 
     Returns
     -------
     numpy.ndarray, shape (n, 10), float64
         Each row sums to 1.
-
-    Raises
-    ------
-    DigitlibError
-        If a shape or range is another one.
     """
     probabilities = check_probabilities(probabilities)
     if not (isinstance(temperature, Real) and 0 < temperature < np.inf):
@@ -254,22 +221,9 @@ def scale_temperature(probabilities, temperature):
 
 
 def fit_temperature(probabilities, labels):
-    """Find the temperature of the lowest log loss.
+    """Find the temperature of the lowest log loss (Guo et al. 2017), 0.05 to 20.
 
-    Parameters
-    ----------
-    probabilities, labels
-        As for `evaluate`, with the same errors; of images that the network did not
-        learn from.
-
-    Returns
-    -------
-    float, 0.05 to 20
-        For `scale_temperature`.
-
-    References
-    ----------
-    Guo et al. (2017), as for `calibrate`.
+    Give it images that the network did not learn from.
     """
     probabilities = check_probabilities(probabilities)
     labels = check_labels(labels, len(probabilities))
@@ -287,11 +241,6 @@ def fit_temperature(probabilities, labels):
 
 def risk_coverage(probabilities, labels):
     """How many errors are left if only the surest readings are accepted?
-
-    Parameters
-    ----------
-    probabilities, labels
-        As for `evaluate`, with the same errors.
 
     Returns
     -------
@@ -315,17 +264,8 @@ def risk_coverage(probabilities, labels):
 def rejection_rate(probabilities, labels, risk):
     """The smallest fraction to reject, so that few errors are left among the accepted.
 
-    Parameters
-    ----------
-    probabilities, labels
-        As for `evaluate`, with the same errors.
-    risk : float, 0 to 1
-        The fraction of errors that the accepted readings may have.
-
-    Returns
-    -------
-    float, 0 to 1
-        1 if even the surest readings have more errors.
+    ``risk``, 0 to 1, is the fraction of errors that the accepted readings may have. All
+    are rejected (1.0) if even the surest ones have more.
     """
     if not (isinstance(risk, Real) and 0 <= risk <= 1):
         raise DigitlibError("risk: a number from 0 to 1 is needed")
@@ -344,8 +284,6 @@ def bootstrap_interval(statistic, probabilities, labels, resamples=500, seed=0):
     ----------
     statistic : callable
         From (probabilities, labels) to a number.
-    probabilities, labels
-        As for `evaluate`, with the same errors.
     resamples : int, 10 to 1,000,000
     seed : int
 
@@ -361,10 +299,8 @@ def bootstrap_interval(statistic, probabilities, labels, resamples=500, seed=0):
     probabilities = check_probabilities(probabilities)
     labels = check_labels(labels, len(probabilities))
     rng = np.random.default_rng(check_count("seed", seed, 0, 2**32 - 1))
-    values = []
-    for _ in range(resamples):
-        draw = rng.integers(len(labels), size=len(labels))
-        values.append(statistic(probabilities[draw], labels[draw]))
+    draws = (rng.integers(len(labels), size=len(labels)) for _ in range(resamples))
+    values = [statistic(probabilities[draw], labels[draw]) for draw in draws]
     low, high = np.quantile(values, (0.025, 0.975))
     return float(low), float(high)
 

@@ -19,16 +19,11 @@ ASSETS = Path(__file__).parent / "assets"
 
 
 class Weights(tuple):
-    """The trained numbers, in Keras's order: ``model.set_weights(weights)``.
+    """The trained arrays, in Keras's order: ``model.set_weights(weights)``.
 
-    For each layer a kernel (inputs, units) and a bias (units,). They have names:
+    For each layer a kernel (inputs, units) and a bias (units,), with names:
     ``weights.kernel_1`` leads from the pixels to the first hidden layer, of shape
-    (784, 100) as the book builds it, and ``weights.bias_3``, of shape (10,), is the
-    last of its 89,610 numbers.
-
-    Parameters
-    ----------
-    arrays : iterable of numpy.ndarray
+    (784, 100) as the book builds it, and ``weights.bias_3`` is (10,).
     """
 
     def named(self):
@@ -73,8 +68,7 @@ def forward(images, weights):
     ----------
     images : array_like, shape (n, 28, 28), floating point, in [0, 1]
         Light ink on dark, as in MNIST.
-    weights : Weights, or arrays in the same order
-        From `load_weights`, or ``model.get_weights()``.
+    weights : Weights, or what ``model.get_weights()`` returns
 
     Returns
     -------
@@ -84,20 +78,18 @@ def forward(images, weights):
     Raises
     ------
     DigitlibError
-        If the images have another shape, dtype or range, or the weights do not fit
-        each other.
+        If the images or the weights are of another kind.
     """
     return softmax(activations(images, weights)[-1]).astype(np.float32, copy=False)
 
 
 def activations(images, weights):
-    """Compute what each layer passes on; arguments and errors as of `forward`.
+    """Compute what each layer passes on, from what `forward` takes.
 
     Returns
     -------
     tuple of numpy.ndarray, shapes (n, units)
-        Of the hidden layers, such as (n, 100) and (n, 100); at last the scores,
-        (n, 10), which softmax turns into the probabilities.
+        At last the scores, (n, 10), which softmax turns into the probabilities.
     """
     x = check_images(images).reshape(len(images), 784)
     check_weights(weights)
@@ -118,17 +110,15 @@ def build_model(seed=0, units=(100, 100), *, normalize=False, optimizer="adam"):
         Decides the random weights it starts from (Glorot uniform, biases 0); also
         seeds Python, NumPy and TensorFlow.
     units : sequence of int, 1 to 10,000
-        How wide each hidden layer is. The book's network has two of 100.
+        How wide each hidden layer is.
     normalize : bool
-        Whether batch normalization comes before each ReLU; `digitlib.tuning.recipes`
-        folds it into the weights.
+        Whether batch normalization comes before each ReLU; for the recipes.
     optimizer : str or keras.optimizers.Optimizer
 
     Returns
     -------
     keras.Model
-        Input (n, 28, 28) in [0, 1], output (n, 10) probabilities; compiled with the
-        optimizer, cross-entropy and accuracy.
+        From (n, 28, 28) in [0, 1] to (n, 10) probabilities; compiled.
 
     Raises
     ------
@@ -148,12 +138,10 @@ def build_model(seed=0, units=(100, 100), *, normalize=False, optimizer="adam"):
     keras.utils.set_random_seed(check_count("seed", seed, 0, 2**32 - 1))
     model = keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten()])
     for n in units:
+        model.add(keras.layers.Dense(n, activation=None if normalize else "relu"))
         if normalize:
-            model.add(keras.layers.Dense(n))
             model.add(keras.layers.BatchNormalization(momentum=0.99))
             model.add(keras.layers.ReLU())
-        else:
-            model.add(keras.layers.Dense(n, activation="relu"))
     model.add(keras.layers.Dense(10, activation="softmax"))
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
@@ -166,12 +154,10 @@ class Trained:
     weights: Weights
     """float32, from half precision."""
     provenance: dict
-    """Where they come from. For the shipped weights: recipe, seed, versions, the
-    data's checksum; for a recognizer ``temperature`` and ``threshold``."""
+    """Where they come from, such as recipe, seed, versions and the data's checksum;
+    for a recognizer ``temperature`` and ``threshold``."""
     detector: np.ndarray | None
-    """(k,) float32, of what is out of distribution, for `digitlib.recognizer.detect`,
-    if the file has one: a weight for each hidden unit, ten scores, ten probabilities
-    and their energy, and a bias."""
+    """(k,) float32, for `digitlib.recognizer.detect`, if the file has one."""
 
 
 def load_trained(source="robust"):
@@ -180,11 +166,9 @@ def load_trained(source="robust"):
     Parameters
     ----------
     source : str or os.PathLike
-        ``"plain"`` or ``"robust"``, which come with digitlib (20 epochs of Adam on
-        the 60,000 training images, as they are or distorted); ``"reading"``, which
-        `digitlib.reading` uses (distorted images, the same written with other pens,
-        and digits cut out of generated fields); or the path of a file that
-        `save_weights` wrote.
+        ``"plain"`` or ``"robust"``, learned from the 60,000 training images as they
+        are or distorted; ``"reading"``, of `digitlib.reading`, learned also from digits
+        cut out of generated fields; or the path of a file that `save_weights` wrote.
 
     Returns
     -------
@@ -205,16 +189,14 @@ def load_trained(source="robust"):
         )
     arrays = load_arrays(path)
     names = _names(sum(name.startswith("kernel_") for name in arrays) or 1)
-    absent = {*names, "provenance"} - arrays.keys()
-    if absent:
+    if absent := {*names, "provenance"} - arrays.keys():
         raise DigitlibError(
             f"{path}: no {', '.join(sorted(absent))}; "
             "give a file that save_weights wrote"
         )
     weights = Weights(arrays[name].astype(np.float32) for name in names)
     check_weights(weights, str(path))
-    detector = arrays.get("detector")
-    if detector is not None:
+    if (detector := arrays.get("detector")) is not None:
         needed = (sum(map(len, weights[1::2])) + 12,)
         if detector.shape != needed:
             raise DigitlibError(
@@ -225,12 +207,12 @@ def load_trained(source="robust"):
 
 
 def load_weights(source="robust"):
-    """Load the `Weights` alone; argument and errors as of `load_trained`."""
+    """Load the `Weights` alone, see `load_trained`."""
     return load_trained(source).weights
 
 
 def load_provenance(source="robust"):
-    """Load the `Trained.provenance` alone, a dict; see `load_trained`."""
+    """Load the `Trained.provenance` alone, see `load_trained`."""
     return load_trained(source).provenance
 
 
@@ -242,13 +224,12 @@ def save_weights(path, model, detector=None, **provenance):
     Parameters
     ----------
     path : str or os.PathLike
-        Where to write, usually ``something.npz``.
     model : keras.Model or Weights
         Such as `build_model` makes, of any widths; or its weights.
     detector : numpy.ndarray, shape (k,), optional
         What `digitlib.tuning.acceptance.fit_detector` returned.
     **provenance
-        Whatever should be known of these weights later; anything JSON can hold.
+        What should be known of these weights later; anything JSON can hold.
 
     Raises
     ------

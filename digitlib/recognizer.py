@@ -46,17 +46,15 @@ class Recognizer:
     Parameters
     ----------
     weights : str, os.PathLike, Weights or list of arrays
-        What `digitlib.model.load_trained` takes, or the weights themselves, such as
-        ``model.get_weights()``; with the same errors.
+        What `digitlib.model.load_trained` takes, or ``model.get_weights()``.
     preprocess : callable
-        From an image to (28, 28) float32 in [0, 1]. It is always applied, whatever
-        the size of the image.
+        From an image of any size to (28, 28) float32 in [0, 1].
 
     Attributes
     ----------
     threshold : float
         A reading is accepted if its `Prediction.trust` is at least as large. Comes
-        with the weights; 0 where they have none, which accepts all that has ink.
+        with the weights; 0 where they have none.
     """
 
     def __init__(self, weights="robust", preprocess=preprocess):
@@ -75,8 +73,8 @@ class Recognizer:
 
         Parameters
         ----------
-        image : path, bytes, file object, PIL.Image.Image or array
-            As for `digitlib.imaging.loading.load_image`, with the same errors.
+        image
+            Whatever `digitlib.imaging.loading.load_image` takes.
 
         Returns
         -------
@@ -90,9 +88,8 @@ class Recognizer:
         probabilities = softmax(passed[-1] / self.temperature)[0].astype(np.float32)
         digit = int(probabilities.argmax())
         confidence = float(probabilities[digit])
-        is_digit = 1.0
-        if self.detector is not None:
-            is_digit = float(detect(passed, self.detector)[0])
+        found = self.detector
+        is_digit = 1.0 if found is None else float(detect(passed, found)[0])
         accepted = confidence * is_digit >= self.threshold
         reason = None
         if not accepted and confidence <= is_digit:
@@ -114,13 +111,7 @@ class Recognizer:
         Yields
         ------
         Prediction or DigitlibError
-            One for each image, in order; for an image that cannot be read, the error
-            itself.
-
-        Raises
-        ------
-        DigitlibError
-            If ``images`` is a single image instead of many.
+            In order; for an image that cannot be read, the error itself.
         """
         single = isinstance(images, (str, bytes, os.PathLike, Image.Image))
         if single or not hasattr(images, "__iter__"):
@@ -135,24 +126,10 @@ class Recognizer:
 
 
 def several(seen, *, ink=0.5, aspect=1.3, smallest=10):
-    """Tell whether ink looks like more than one digit side by side.
+    """Tell whether (28, 28) looks like two digits, side by side or one too wide.
 
-    Parameters
-    ----------
-    seen : numpy.ndarray, shape (28, 28), float, in [0, 1]
-        Light ink on dark.
-    ink : float, 0 to 1
-        Pixels above it are ink.
-    aspect : float
-        No digit is wider than this times its height.
-    smallest : float, pixels
-        What is lower than this divided by ``aspect`` is not judged by its width.
-
-    Returns
-    -------
-    bool
-        Whether there are two large components beside each other, or one that is wider
-        than any digit.
+    Pixels above ``ink`` are ink. No digit is wider than ``aspect`` times its height;
+    what is no wider than ``smallest`` pixels is not judged by that.
     """
     found = Components(seen > ink)
     large = found.area >= FRAMING.piece * found.area.max(initial=0)
@@ -164,19 +141,14 @@ def several(seen, *, ink=0.5, aspect=1.3, smallest=10):
 
 
 def traces(activations):
-    """Collect what the network computed on the way to its answer.
+    """Collect `digitlib.model.activations`, the ten probabilities and their energy.
 
-    Parameters
-    ----------
-    activations : tuple of numpy.ndarray, shapes (n, units), at last (n, 10)
-        What `digitlib.model.activations` returns.
+    The energy (Liu, Wang, Owens and Li 2020) is the logarithm of the sum of which the
+    probabilities are parts: it is large where any digit's score is.
 
     Returns
     -------
     numpy.ndarray, shape (n, units of all layers + 11), float32
-        All of it, the ten probabilities, and the logarithm of the sum of which they
-        are parts: it is large where any digit's score is (the energy of Liu, Wang,
-        Owens and Li 2020).
     """
     scores = activations[-1]
     largest = scores.max(axis=1, keepdims=True)
@@ -191,7 +163,7 @@ def detect(activations, detector):
 
     Parameters
     ----------
-    activations : tuple of numpy.ndarray, shapes (n, units), at last (n, 10)
+    activations : tuple of numpy.ndarray
         What `digitlib.model.activations` returns.
     detector : numpy.ndarray, shape (k,)
         A weight for each of their `traces` and, at the end, the bias.

@@ -1,9 +1,8 @@
 """Training: Adam on shuffled batches, compiled, watched and interruptible.
 
-Keras's own ``model.fit`` goes back to Python for every batch, which for a network as
-small as ours takes longer than the mathematics. `train` takes the same steps (the
-model's own loss and optimizer), but compiles the loop over the batches into one
-program, with the images held by TensorFlow.
+Keras's own ``model.fit`` goes back to Python for every batch, which for a small network
+takes longer than the mathematics. `train` takes the same steps, but compiles the loop
+over the batches into one program, with the images held by TensorFlow.
 """
 
 import sys
@@ -37,15 +36,14 @@ def train(
     Parameters
     ----------
     model : keras.Model
-        Compiled with a loss and an optimizer, such as `digitlib.model.build_model`
-        makes. Learning-rate schedules, weight decay and moving averages of the weights
-        are the optimizer's; a loss of one's own is the model's ``compute_loss``.
+        Compiled, as by `digitlib.model.build_model`. Learning-rate schedules, weight
+        decay and averages of the weights are its optimizer's.
     x : array_like, shape (n, 28, 28), floating point, in [0, 1]
     y : array_like, shape (n,), integer, 0 to 9
     epochs : int, 1 to 1,000,000
         How often to go through all images.
     batch_size : int, 1 to n
-        How many images share a step. The last batch of an epoch may be smaller.
+        Images that share a step. The last batch of an epoch may be smaller.
     seed : int, 0 to 2**32 - 1
         Decides the order of the images and their distortions; also seeds Python,
         NumPy and TensorFlow.
@@ -57,21 +55,18 @@ def train(
     validation_data : (x_val, y_val), optional
         Judged after every epoch, never learned from, never distorted.
     progress : bool
-        Show a progress bar. Even then there is none when nobody watches: output
-        that goes to a file, or a notebook that a program executes.
+        Show a progress bar, if there is a person at a terminal or a notebook.
 
     Returns
     -------
     keras.callbacks.History
-        ``history.history`` has a list, one number an epoch, for ``"loss"`` and
-        ``"accuracy"``, and with ``validation_data`` for ``"val_loss"`` and
-        ``"val_accuracy"``.
+        ``history.history`` has a number for each epoch of ``"loss"``, ``"accuracy"``
+        and, with ``validation_data``, ``"val_loss"`` and ``"val_accuracy"``.
 
     Raises
     ------
     DigitlibError
-        If an array has another shape, dtype or range, a number is out of range, or
-        the model is not compiled.
+        If an array or a number is of another kind, or the model is not compiled.
     """
     x = check_images(x, "x")
     y = check_labels(y, len(x), "y")
@@ -108,11 +103,8 @@ def train(
         except KeyboardInterrupt:
             for variable, value in zip(variables, finished, strict=True):
                 variable.assign(value)
-            print(
-                f"Interrupted: {len(history.epoch)} of {epochs} epochs are finished "
-                "and kept.",
-                file=sys.stderr,
-            )
+            kept = f"{len(history.epoch)} of {epochs} epochs are finished and kept."
+            print(f"Interrupted: {kept}", file=sys.stderr)
     # Where the optimizer keeps an average of the weights, it takes their place now.
     model.optimizer.finalize_variable_values(model.trainable_variables)
     model.history = history
@@ -186,10 +178,7 @@ def _count_correct(probabilities, digits):
 
 
 def _compile_judge(model, images_a_call=1000):
-    """Make a function from images and labels to (loss, accuracy), without learning.
-
-    Not of all images at a time, for the sake of memory.
-    """
+    """Make a function from images and labels to (loss, accuracy), sparing memory."""
 
     def some(images, digits):
         probabilities = model(images, training=False)
@@ -217,17 +206,14 @@ def _bar(epochs, shown):
     """One line for the whole training: epoch, loss, accuracy, time left."""
     from tqdm import tqdm  # here, so that a missing TensorFlow is named first
 
-    layout = (
-        "{percentage:3.0f}%|{bar}| epoch {n:.0f}/{total}, {remaining} left{postfix}"
-    )
-    return tqdm(total=epochs, bar_format=layout, disable=not shown)
+    layout = "{percentage:3.0f}%|{bar}| epoch {n:.0f}/{total}, {remaining} left"
+    return tqdm(total=epochs, bar_format=layout + "{postfix}", disable=not shown)
 
 
 def _somebody_watches():
     """Is there a person, at a terminal or a notebook, who could see a progress bar?
 
-    A notebook that a person runs allows questions to be answered (``allow_stdin``);
-    one that nbval or nbconvert executes does not.
+    Only a notebook that a person runs allows questions (``allow_stdin``).
     """
     ipython = sys.modules.get("IPython")
     kernel = getattr(ipython and ipython.get_ipython(), "kernel", None)

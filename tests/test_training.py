@@ -1,6 +1,7 @@
 """Training: it learns, repeats, can be interrupted, and refuses bad input."""
 
 from functools import partial
+from itertools import count
 import signal
 import sys
 from types import SimpleNamespace
@@ -42,12 +43,9 @@ def test_validation_is_keras_evaluate(trained, small):
     assert np.isclose(history.history["val_accuracy"][-1], accuracy)
 
 
-def distance(ours, theirs):
+def distance(*models):
     """How far two models' weights are apart, as a fraction of their length."""
-    ours, theirs = (
-        np.concatenate([array.ravel() for array in model.get_weights()])
-        for model in (ours, theirs)
-    )
+    ours, theirs = (np.concatenate([*map(np.ravel, m.get_weights())]) for m in models)
     return np.linalg.norm(ours - theirs) / np.linalg.norm(theirs)
 
 
@@ -63,35 +61,20 @@ def distance_to_fit(make_model, x, y, **options):
 
 @pytest.mark.parametrize(("seed", "batch_size"), [(0, 32), (1, 10)])
 def test_200_batches_are_keras_fit(mnist, seed, batch_size):
-    (x, y), _ = mnist
-    start = 7000 * seed
-    x = x[start:][: 200 * batch_size] / np.float32(255)
-    y = y[start:][: 200 * batch_size]
-    make_model = partial(build_model, seed)
+    x, y = (part[7000 * seed :][: 200 * batch_size] for part in mnist[0])
+    make_model, x = partial(build_model, seed), x / np.float32(255)
     assert distance_to_fit(make_model, x, y, epochs=1, batch_size=batch_size) < 1e-4
 
 
 def everything():
     """A model with all that an optimizer and layers can bring along."""
-    keras.utils.set_random_seed(3)
-    layers = keras.layers
-    model = keras.Sequential(
-        [
-            keras.Input((28, 28)),
-            layers.Flatten(),
-            layers.Dense(20, kernel_regularizer=keras.regularizers.L2(0.01)),
-            layers.BatchNormalization(),
-            layers.ReLU(),
-            layers.Dense(10, activation="softmax"),
-        ]
-    )
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.001, 15, warmup_target=0.01, warmup_steps=5
-    )
-    optimizer = keras.optimizers.Adam(
-        rate, weight_decay=0.01, use_ema=True, ema_momentum=0.9
-    )
-    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    cosine = keras.optimizers.schedules.CosineDecay
+    rate = cosine(0.001, 15, warmup_target=0.01, warmup_steps=5)
+    kinds = {"weight_decay": 0.01, "use_ema": True, "ema_momentum": 0.9}
+    optimizer = keras.optimizers.Adam(rate, **kinds)
+    model = build_model(3, (20,), normalize=True, optimizer=optimizer)
+    model.layers[1].kernel.regularizer = keras.regularizers.L2(0.01)
+    assert model.losses
     return model
 
 
@@ -149,23 +132,34 @@ def test_each_batch_is_distorted_with_a_seed_of_its_own(tiny, number, learns):
     assert same([model.get_weights()[0]], [before]) is not learns
 
 
-def test_true_distorts_and_each_epoch_has_its_own_seed(tiny, trained, monkeypatch):
-    model, seeds = build_model(3), []
+def after_each_epoch(monkeypatch, do):
+    """Have ``do(number, seed)`` called when an epoch is computed, but not yet kept."""
     original = training._compile_epoch
 
     def compile_epoch(*arguments):
-        run_epoch = original(*arguments)
+        run_epoch, numbers = original(*arguments), count(1)
 
         def noted(indices, seed, bar):
-            seeds.append(seed)
-            return run_epoch(indices, seed, bar)
+            logs = run_epoch(indices, seed, bar)
+            do(next(numbers), seed)
+            return logs
 
         return noted
 
     monkeypatch.setattr(training, "_compile_epoch", compile_epoch)
-    train(model, *tiny, epochs=2, seed=3, augment=True)
-    assert 0.01 < distance(model, trained[0]) < 1
-    assert seeds[0] != seeds[1]
+
+
+def test_true_distorts_alike_each_time_and_each_epoch_has_its_own_seed(
+    tiny, trained, monkeypatch
+):
+    seeds = []
+    after_each_epoch(monkeypatch, lambda number, seed: seeds.append(seed))
+    first, again = build_model(3), build_model(3)
+    for model in (first, again):
+        train(model, *tiny, epochs=2, seed=3, augment=True)
+    assert same(first.get_weights(), again.get_weights())
+    assert 0.01 < distance(first, trained[0]) < 1
+    assert len({*seeds[:2]}) == 2
 
 
 def test_the_seed_decides(tiny, trained):
@@ -175,24 +169,12 @@ def test_the_seed_decides(tiny, trained):
     assert not same(model.get_weights(), trained[0].get_weights())
 
 
-def interrupt_in_epoch(monkeypatch, number):
-    """Make training be interrupted when an epoch is computed, but not yet kept."""
-    original = training._compile_epoch
+def interrupt_in_epoch(monkeypatch, last):
+    def interrupt(number, _):
+        if number == last:
+            raise KeyboardInterrupt
 
-    def compile_epoch(*arguments):
-        run_epoch = original(*arguments)
-        epochs = []
-
-        def interrupted(*arguments):
-            logs = run_epoch(*arguments)
-            epochs.append(logs)
-            if len(epochs) == number:
-                raise KeyboardInterrupt
-            return logs
-
-        return interrupted
-
-    monkeypatch.setattr(training, "_compile_epoch", compile_epoch)
+    after_each_epoch(monkeypatch, interrupt)
 
 
 def test_an_interrupt_keeps_the_finished_epochs(
@@ -219,10 +201,8 @@ def test_an_interrupt_in_the_first_epoch_changes_nothing(tiny, capsys, monkeypat
 
 
 def test_control_c_is_noticed_within_an_epoch(small, capsys, monkeypatch):
-    (x, y), _ = small
-    model = build_model()
+    model, parts = build_model(), []
     before = model.get_weights()
-    parts = []
 
     def update(bar, part):
         parts.append(part)
@@ -232,7 +212,7 @@ def test_control_c_is_noticed_within_an_epoch(small, capsys, monkeypatch):
     # A process that was started in the background may have inherited to ignore it.
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        history = train(model, x, y, epochs=1, batch_size=1)
+        history = train(model, *small[0], epochs=1, batch_size=1)
     finally:
         signal.signal(signal.SIGINT, handler)
     assert len(parts) == 1
@@ -243,27 +223,21 @@ def test_control_c_is_noticed_within_an_epoch(small, capsys, monkeypatch):
 
 
 @pytest.mark.parametrize("progress", [True, False])
-@pytest.mark.parametrize("watched", [True, False])
-def test_only_who_watches_sees_a_bar(
-    tiny, orders, capsys, monkeypatch, watched, progress
-):
-    if watched:
-        monkeypatch.setattr(training, "_somebody_watches", lambda: True)
+@pytest.mark.parametrize("seen", [True, False])
+def test_only_who_watches_sees_a_bar(tiny, orders, capsys, monkeypatch, seen, progress):
+    monkeypatch.setattr(training, "_somebody_watches", lambda: seen)
     train(build_model(), *tiny, epochs=2, progress=progress)
     out, shown = capsys.readouterr()
     assert out == ""
-    if watched and progress:
-        assert all(part in shown for part in ("2/2", "loss=", "accuracy="))
-    else:
-        assert shown == ""
+    parts = [part in shown for part in ("2/2", "loss=", "accuracy=")]
+    assert all(parts) if seen and progress else shown == ""
 
 
 @pytest.mark.parametrize("answers_possible", [True, False])
 def test_who_watches_a_notebook(monkeypatch, answers_possible):
     request = {"content": {"allow_stdin": answers_possible}}
     kernel = SimpleNamespace(get_parent=lambda channel: request)
-    shell = SimpleNamespace(kernel=kernel)
-    fake = SimpleNamespace(get_ipython=lambda: shell)
+    fake = SimpleNamespace(get_ipython=lambda: SimpleNamespace(kernel=kernel))
     monkeypatch.setitem(sys.modules, "IPython", fake)
     assert training._somebody_watches() is answers_possible
 

@@ -12,12 +12,7 @@ from digitlib.errors import DigitlibError
 
 
 def check_images(images, name="images"):
-    """Return ``images`` as float32 if they are digits scaled to [0, 1].
-
-    Parameters
-    ----------
-    images : array_like, shape (n, 28, 28), floating point, in [0, 1]
-    """
+    """Return ``images`` as float32 if they are floats (n, 28, 28) in [0, 1]."""
     images = as_array(images, name)
     if images.ndim != 3 or images.shape[1:] != (28, 28):
         hint = "; for one image, image[np.newaxis]" if images.shape == (28, 28) else ""
@@ -41,14 +36,7 @@ def check_images(images, name="images"):
 
 
 def check_labels(labels, n, name="labels"):
-    """Return ``labels`` as an array if they are ``n`` digits.
-
-    Parameters
-    ----------
-    labels : array_like, shape (n,), integer, 0 to 9
-    n : int
-        The number of images.
-    """
+    """Return ``labels`` as an array if they are integers (n,) from 0 to 9."""
     labels = as_array(labels, name)
     if labels.shape != (n,):
         raise DigitlibError(
@@ -67,12 +55,7 @@ def check_labels(labels, n, name="labels"):
 
 
 def check_probabilities(probabilities, name="probabilities"):
-    """Return ``probabilities`` as an array if each row is a distribution over digits.
-
-    Parameters
-    ----------
-    probabilities : array_like, shape (n, 10), floating point, rows sum to 1
-    """
+    """Return ``probabilities`` as an array if they are (n, 10) and rows sum to 1."""
     probabilities = as_array(probabilities, name)
     if probabilities.ndim != 2 or probabilities.shape[1] != 10:
         raise DigitlibError(
@@ -92,11 +75,8 @@ def check_probabilities(probabilities, name="probabilities"):
 def check_weights(weights, name="weights"):
     """Return ``weights`` if each layer's output fits the next one's input.
 
-    Parameters
-    ----------
-    weights : sequence of arrays
-        Kernels (inputs, units), each followed by its bias (units,); the first layer
-        takes the 784 pixels of an image, the last has a unit for each digit.
+    Kernels (inputs, units), each followed by its bias (units,), from the 784 pixels of
+    an image to a unit for each digit.
     """
     arrays = len(weights) if isinstance(weights, (tuple, list)) else 0
     if arrays == 0 or arrays % 2:
@@ -119,14 +99,7 @@ def check_weights(weights, name="weights"):
 
 
 def check_count(name, value, low, high):
-    """Return ``value`` as an int if it is a whole number from ``low`` to ``high``.
-
-    Parameters
-    ----------
-    value : int
-    low, high : int
-        The range, both ends included.
-    """
+    """Return ``value`` as an int if it is whole, ``low`` to ``high``, both included."""
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     if not whole or not low <= value <= high:
         given = value if isinstance(value, (int, float)) else type(value).__name__
@@ -147,13 +120,7 @@ def check_path(path):
 
 
 def check_fonts(fonts):
-    """Return the paths of ``fonts``, as str, if each is a font that can be read.
-
-    Raises
-    ------
-    DigitlibError
-        If one is not.
-    """
+    """Return the paths of ``fonts``, as str, if each is a font that can be read."""
     from PIL import ImageFont
 
     fonts = [str(font) for font in fonts]

@@ -19,19 +19,6 @@ def replacing(path):
     It is written aside, in the same folder, and moved into place at the end of the
     ``with`` block. Until then, and if anything fails, the older file stays whole. Who
     may read that may read the new one; anybody, if there was none.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-
-    Yields
-    ------
-    file object, binary
-
-    Raises
-    ------
-    DigitlibError
-        If the folder does not exist, must not be written to, or the disk is full.
     """
     if path.exists() and not path.is_file():  # such as a folder, or /dev/null
         raise DigitlibError(f"{path}: not a file; give another place")
@@ -52,27 +39,13 @@ def replacing(path):
 
 
 def save_arrays(path, arrays):
-    """Write arrays as an ``.npz`` file, with a digest over all of them.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-        Where to write, as `replacing` does and with the same errors.
-    arrays : dict of str to numpy.ndarray
-        None of them is called ``digest``.
-    """
+    """Write a dict of arrays as an ``.npz`` file, with a digest over all of them."""
     with replacing(check_path(path)) as file:
         np.savez(file, **arrays, digest=np.array(digest(arrays)))
 
 
 def load_arrays(path):
-    """Read what `save_arrays` wrote, without the digest: as `read_npz`.
-
-    Raises
-    ------
-    DigitlibError
-        As `read_npz`, and if there is no digest, or it is another one.
-    """
+    """Read what `save_arrays` wrote, a dict, if its digest is still the same."""
     arrays = read_npz(path)
     if "digest" not in arrays:
         raise DigitlibError(f"{path}: no digest; give a file that digitlib wrote")
@@ -85,21 +58,7 @@ def load_arrays(path):
 
 
 def read_npz(path):
-    """Read all arrays of an ``.npz`` file, without pickle.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-
-    Raises
-    ------
-    DigitlibError
-        If there is no such file, or it is not a whole ``.npz`` file.
-    """
+    """Read all arrays of an ``.npz`` file, without pickle, as a dict."""
     path = check_path(path)
     if not path.is_file():
         raise DigitlibError(f"{path}: no such file")

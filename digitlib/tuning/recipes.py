@@ -18,10 +18,7 @@ from digitlib.model import build_model
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train. As it stands without arguments, it is the document's.
-
-    Distortions are those of `digitlib.augmentation.augment`.
-    """
+    """How to train, by default as the document; distortions are ``augment``'s."""
 
     batch_size: int = 32
     """Images that share a step."""
@@ -29,8 +26,7 @@ class Recipe:
     """Adam's learning rate; with a schedule, the highest."""
     schedule: bool = False
     """Whether the rate climbs during the first epoch (Goyal et al. 2017) and then falls
-    to zero along half a cosine wave (Loshchilov and Hutter 2017). As a change, it comes
-    with larger batches and a higher rate, see `CHANGES`."""
+    to zero along half a cosine wave (Loshchilov and Hutter 2017)."""
     average: float = 0.0
     """How much of itself a running average of the weights keeps at each step. If not 0,
     the average is what training returns (Polyak and Juditsky 1992)."""
@@ -40,11 +36,11 @@ class Recipe:
     """Batch normalization while training (Ioffe and Szegedy 2015); `fold` makes it
     vanish afterwards."""
     affine: bool = False
-    """Images are turned, stretched, slanted and moved, as ``augment`` does it."""
+    """Images are turned, stretched, slanted and moved."""
     elastic: bool = False
-    """Images are bent, as ``augment`` does (Simard et al. 2003)."""
+    """Images are bent (Simard et al. 2003)."""
     ink: bool = False
-    """Strokes become thicker and thinner, as ``augment`` makes them."""
+    """Strokes become thicker and thinner."""
     fade: bool = False
     """Distortions become milder towards the end, where they are half as strong."""
     teacher: bool = False
@@ -52,32 +48,24 @@ class Recipe:
     trained by the recipe ``robust``."""
 
 
+ROBUST = ("schedule", "normalize", "affine", "elastic", "ink", "fade")
 CHANGES = {
     "schedule": {"batch_size": 128, "rate": 0.008, "schedule": True},
     "average": {"average": 0.999},
     "decay": {"decay": 0.05},
-    **{
-        name: {name: True}
-        for name in ("normalize", "affine", "elastic", "ink", "fade", "teacher")
-    },
+    **{name: {name: True} for name in (*ROBUST[1:], "teacher")},
 }
 """What each change sets, by its name."""
-ROBUST = ("schedule", "normalize", "affine", "elastic", "ink", "fade")
 
 
 def find_recipe(name):
-    """Look a recipe up by its name.
+    """Return the `Recipe` that has a name; given a Recipe, the same.
 
     Parameters
     ----------
     name : str or Recipe
         ``"plain"`` or ``"robust"``, followed by any number of changes: ``+change`` to
         make one, ``-change`` to leave one out.
-
-    Returns
-    -------
-    Recipe
-        Given a Recipe, the same.
 
     Raises
     ------
@@ -93,12 +81,10 @@ def find_recipe(name):
             f"{name}: no such recipe; give plain or robust, and to change it + or - "
             f"and one of {', '.join(CHANGES)}"
         )
-    made = dict.fromkeys(ROBUST if base == "robust" else ())
+    made = set(ROBUST if base == "robust" else ())
     for change in changes:
-        if change[0] == "+":
-            made[change[1:]] = None
-        else:
-            made.pop(change[1:], None)
+        edit = made.add if change[0] == "+" else made.discard
+        edit(change[1:])
     return Recipe(**{name: x for change in made for name, x in CHANGES[change].items()})
 
 
@@ -121,13 +107,10 @@ def train_recipe(
     ----------
     recipe : str or Recipe
         As for `find_recipe`.
-    x, y, epochs, validation_data, progress
-        As for `digitlib.training.train`, with the same errors.
-    seed : int, 0 to 2**32 - 1
-        Decides the first weights, the order of the images, and the distortions.
+    x, y, seed, epochs, validation_data, progress
+        As for `digitlib.training.train`; the seed decides the first weights, too.
     units, teacher_units : sequence of int
-        As for `digitlib.model.build_model`, of the network and of its teacher, if the
-        recipe has one.
+        As for `digitlib.model.build_model`, of the network and its teacher, if any.
     teacher_temperature : float, above 0
         Softens the probabilities of both before they are compared.
 
@@ -155,21 +138,11 @@ def train_recipe(
 
 
 def fold(model):
-    """Fold batch normalization into the layers before it.
+    """Fold batch normalization into the layers before it: the same predictions.
 
     Once trained, it multiplies each unit's sum by a number and adds another, which a
-    layer with other weights does by itself.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Dense layers, the last of 10 units, with or without batch normalization
-        between a layer and its ReLU.
-
-    Returns
-    -------
-    keras.Model
-        As `digitlib.model.build_model` makes, of the same predictions.
+    layer with other weights does by itself. From a keras.Model that
+    `digitlib.model.build_model` makes with ``normalize`` to one without.
     """
     weights = []
     for layer in model.layers:
@@ -209,12 +182,8 @@ def _optimizer(recipe, epoch, epochs):
         rate = keras.optimizers.schedules.CosineDecay(
             0.0, max(1, epoch * (epochs - 1)), warmup_target=rate, warmup_steps=epoch
         )
-    return keras.optimizers.Adam(
-        rate,
-        weight_decay=recipe.decay or None,
-        use_ema=recipe.average > 0,
-        ema_momentum=recipe.average or 0.99,
-    )
+    average = {"use_ema": recipe.average > 0, "ema_momentum": recipe.average or 0.99}
+    return keras.optimizers.Adam(rate, weight_decay=recipe.decay or None, **average)
 
 
 def _distortions(recipe, optimizer, steps):
@@ -239,14 +208,12 @@ def _distortions(recipe, optimizer, steps):
 def _loss_from(teacher, temperature, x, y, y_pred, **_):
     """How far the student's probabilities are from the teacher's, both softened.
 
-    Softening divides the logarithms by the temperature. Its square gives the gradient
-    the size that it has without (Hinton, Vinyals and Dean 2015).
+    The temperature's square gives the gradient the size that it has without.
     """
     from digitlib._internal.quiet_tensorflow import tensorflow as tf
 
     def soft_log(probabilities):
-        scores = tf.math.log(probabilities + 1e-9) / temperature
-        return tf.nn.log_softmax(scores)
+        return tf.nn.log_softmax(tf.math.log(probabilities + 1e-9) / temperature)
 
     wanted = tf.exp(soft_log(teacher(x, training=False)))
     losses = -tf.reduce_sum(wanted * soft_log(y_pred), axis=1)
