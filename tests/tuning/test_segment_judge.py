@@ -33,13 +33,19 @@ def recognizer():
     return Recognizer()
 
 
+def boxes(field, answers):
+    """Where each segment stands in the field, pixels; a digit's height; and answers."""
+    layout = find_lines(field.image / np.float32(255))
+    [line] = layout.lines
+    for segment, answer in answers:
+        box = layout.upright(np.add(segment.box, (line.left, line.top) * 2))
+        yield box, layout.height / layout.scale, segment, answer
+
+
 @pytest.fixture(scope="module")
 def lessons(digits, recognizer):
     """Digits and others, cut out of six fields."""
     return cut_out(recognizer, *digits, ["clear", "boxes"], 3, seed=2)
-
-
-# The threshold
 
 
 def by_trying(confidences, right, wrong):
@@ -74,17 +80,11 @@ def test_among_accepted_numbers_a_few_in_a_thousand_may_be_wrong():
     assert choose_threshold(confidences, right) == confidences[200]
 
 
-@pytest.mark.parametrize("right", [[], [False], [False, False]])
-def test_where_none_may_be_accepted_the_threshold_is_one(right):
-    assert choose_threshold([0.9, 0.8][: len(right)], right) == 1.0
-
-
-def test_numbers_of_the_same_confidence_are_accepted_together_or_not_at_all():
+def test_equal_confidences_are_accepted_together_and_none_is_at_1():
+    for right in ([], [False], [False, False]):
+        assert choose_threshold([0.9, 0.8][: len(right)], right) == 1.0
     assert choose_threshold([0.9, 0.9, 0.8], [True, False, True], 0.4) == 0.8
     assert choose_threshold([0.95, 0.9, 0.9], [True, True, False], 0.1) == 0.95
-
-
-# Lessons
 
 
 def test_digits_written_again_are_still_what_they_were(digits, recognizer):
@@ -94,8 +94,8 @@ def test_digits_written_again_are_still_what_they_were(digits, recognizer):
     assert seen.dtype == np.uint8
     assert 30 < len(found) <= 50
     assert set(found) == set(range(10))
-    assert (forward(seen / np.float32(255), recognizer.weights).argmax(axis=1) == found
-            ).mean() > 0.95  # fmt: skip
+    read = forward(seen / np.float32(255), recognizer.weights).argmax(axis=1)
+    assert (read == found).mean() > 0.95
     parts = SegmentJudgeSettings(at_once=7)  # in whatever order they are finished
     again, same = rewrite(images, labels, seed=3, jobs=2, settings=parts)
     assert np.array_equal(again, seen)
@@ -116,77 +116,54 @@ def test_digits_cut_out_of_fields_come_with_their_labels(lessons, recognizer):
     assert (read == found)[good].mean() > 0.85
 
 
-# Answers
-
-
 @pytest.mark.parametrize("kind", ["clear", "touching", "boxes"])
 def test_segments_are_answered_by_where_the_digits_stand(digits, recognizer, kind):
-    trues = falses = known = 0
-    for field in fields(*digits, 4, kind=kind, seed=2):
-        answers = list(answered(field, recognizer))
-        true = [segment for segment, answer in answers if answer != OTHER]
-        trues += len({segment.box for segment in true})
-        answer_of = dict(answers)
-        falses += len(answers) - len(true)
-        layout = find_lines(field.image / np.float32(255))
-        unit = layout.height / layout.scale
-        [line] = layout.lines
-        for segment, answer in answers:  # near a digit, but not it: left out
-            box = layout.upright(np.add(segment.box, (line.left, line.top) * 2))
-            away = np.abs(field.boxes - box) / unit
-            near = (away[:, [0, 2]] < 0.22) & (away[:, [1, 3]] < 0.30)
-            assert answer != OTHER or not near.all(axis=1).any()
-        for segment in true:
-            box = layout.upright(np.add(segment.box, (line.left, line.top) * 2))
+    trues, falses, known = set(), 0, 0
+    for i, field in enumerate(fields(*digits, 4, kind=kind, seed=2)):
+        answers = answered(field, recognizer)
+        for box, unit, segment, answer in boxes(field, answers):
+            if answer == OTHER:
+                falses += 1  # what is near a digit, but not it, is left out
+                away = np.abs(field.boxes - box) / unit
+                near = (away[:, [0, 2]] < 0.22) & (away[:, [1, 3]] < 0.30)
+                assert not near.all(axis=1).any()
+                continue
+            trues.add((i, segment.box))
             middles = field.boxes[:, :2] + field.boxes[:, 2:]
             place = np.add(box[:2], box[2:])
             nearest = np.abs(middles - place).max(axis=1).argmin()
             assert np.abs(field.boxes[nearest] - box).max() < 0.23 * unit
             known += segment.digit == int(field.text[nearest])
-            assert answer_of[segment] == int(field.text[nearest])
-    assert trues >= 12  # of 20, in 4 fields of 5 digits
-    assert known > 0.8 * trues
+            assert answer == int(field.text[nearest])
+    assert len(trues) >= 12  # of 20, in 4 fields of 5 digits
+    assert known > 0.8 * len(trues)
     assert falses > 4
 
 
 def test_a_digit_apart_is_true_and_two_together_are_false(digits, recognizer):
     [field] = fields(*digits, 1, kind="clear", seed=4)
-    answers = list(answered(field, recognizer))
-    layout = find_lines(field.image / np.float32(255))
-    [line] = layout.lines
-    for segment, answer in answers:
-        left, _, right, _ = layout.upright(
-            np.add(segment.box, (line.left, line.top) * 2)
-        )
-        middles = (field.boxes[:, 0] + field.boxes[:, 2]) / 2
-        within = ((middles > left) & (middles < right)).sum()
-        if answer != OTHER:
-            assert within == 1
-        if within > 1:
-            assert answer == OTHER
-    assert sum(answer != OTHER for _, answer in answers) >= 5
+    middles, trues = (field.boxes[:, 0] + field.boxes[:, 2]) / 2, 0
+    for box, *_, answer in boxes(field, answered(field, recognizer)):
+        within = ((middles > box[0]) & (middles < box[2])).sum()
+        assert within == 1 or answer == OTHER
+        trues += answer != OTHER
+    assert trues >= 5
 
 
 def test_where_nothing_is_written_no_segment_is_a_digit(recognizer):
-    found = []
-    for sheet in empties("text", 3, fonts=fonts(), seed=1):
-        found += [answer for _, answer in answered(sheet, recognizer)]
-    assert found
-    assert set(found) == {OTHER}
-
-
-def test_answers_do_not_depend_on_what_was_learned_before(digits, recognizer):
-    [field] = fields(*digits, 1, kind="touching", seed=1)
-    assert {segment.is_digit for segment, _ in answered(field, recognizer)} == {0.5}
+    sheets = empties("text", 3, fonts=fonts(), seed=1)
+    found = [pair for sheet in sheets for pair in answered(sheet, recognizer)]
+    assert {answer for _, answer in found} == {OTHER}
+    # Nor does it matter what was learned before.
+    assert {segment.is_digit for segment, _ in found} == {0.5}
 
 
 def test_what_is_learned_helps(digits, recognizer, lessons):
     _, features, found = lessons
     weights = fit_segments(features, found != OTHER)
     assert weights[0].shape == (len(FEATURES), 16)
-    few = fit_segments(
-        features, found != OTHER, settings=SegmentJudgeSettings(hidden=3)
-    )
+    three = SegmentJudgeSettings(hidden=3)
+    few = fit_segments(features, found != OTHER, settings=three)
     assert few[0].shape == (len(FEATURES), 3)
     right = total = 0
     for field in fields(*digits, 3, kind="boxes", seed=50):
