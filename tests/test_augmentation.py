@@ -9,10 +9,8 @@ from digitlib.augmentation import augment
 from digitlib.errors import DigitlibError
 from digitlib.model import forward
 
-SIZES = {
-    "rotation": 12.0, "scale": 0.12, "shear": 0.12, "shift": 1.2, "elastic": 1.2,
-    "ink": 2.4,
-}  # fmt: skip
+AFFINE = {"rotation": 12.0, "scale": 0.12, "shear": 0.12, "shift": 1.2}
+SIZES = {**AFFINE, "elastic": 1.2, "ink": 2.4}
 NOTHING = dict.fromkeys(SIZES, 0.0)
 SEED = (3, 4)
 INNER = slice(7, 21)  # what these pixels look up is inside of the image
@@ -89,9 +87,9 @@ def test_the_sizes_are_the_documented_ones(digits):
 @pytest.mark.parametrize("angle", [12.0, 30.0])
 def test_rotation_turns_about_the_middle(angle):
     matrices, offsets = measure_affine(200, rotation=angle)
-    assert np.abs(matrices @ matrices.swapaxes(1, 2) - np.eye(2)).max() < 1e-4
-    assert np.abs(np.linalg.det(matrices) - 1).max() < 1e-4
-    assert np.abs(offsets).max() < 1e-4
+    assert np.allclose(matrices @ matrices.swapaxes(1, 2), np.eye(2), 0, 1e-4)
+    assert np.allclose(np.linalg.det(matrices), 1, 0, 1e-4)
+    assert np.allclose(offsets, 0, 0, 1e-4)
     angles = np.degrees(np.arctan2(matrices[:, 0, 1], matrices[:, 0, 0]))
     assert is_spread(angles, angle)
 
@@ -131,16 +129,12 @@ def test_shift_is_that_of_the_centre_of_mass(digits):
 
 
 def test_all_affine_sizes_together_are_scipys_affine_transform(digits):
-    sizes = {name: SIZES[name] for name in ("rotation", "scale", "shear", "shift")}
-    found = distort(digits, **only(**sizes))
-    matrices, offsets = measure_affine(len(digits), **sizes)
-    for before, after, matrix, offset in zip(
-        digits, found, matrices, offsets, strict=True
-    ):
-        expected = ndimage.affine_transform(
-            before, matrix, 13.5 + offset - matrix @ [13.5, 13.5],
-            order=1, mode="grid-constant",
-        )  # fmt: skip
+    found = distort(digits, **only(**AFFINE))
+    matrices, offsets = measure_affine(len(digits), **AFFINE)
+    offsets = 13.5 + offsets - matrices @ [13.5, 13.5]
+    outside = {"order": 1, "mode": "grid-constant"}
+    for before, after, *of_it in zip(digits, found, matrices, offsets, strict=True):
+        expected = ndimage.affine_transform(before, *of_it, **outside)
         assert np.abs(after - expected).max() < 1e-3
 
 
@@ -182,18 +176,12 @@ def test_ink_adds_the_same_to_the_log_odds_of_all_grey_pixels(digits):
     added = []
     for before, after in zip(digits, inked, strict=True):
         grey = (before > 0) & (before < 1)
-        more = special.logit(after[grey].astype(float)) - special.logit(
-            before[grey].astype(float)
-        )
-        assert np.ptp(more) < 0.01
-        added.append(more.mean())
+        odds = [special.logit(image[grey].astype(float)) for image in (before, after)]
+        assert np.ptp(odds[1] - odds[0]) < 0.01
+        added.append((odds[1] - odds[0]).mean())
     assert is_spread(np.array(added), 2.4)
-
-
-def test_ink_leaves_black_and_white(digits):
-    inked = distort(digits, **only(ink=5.0))
     assert (digits == 1).any()
-    assert np.array_equal(inked[digits == 0], digits[digits == 0])
+    assert not inked[digits == 0].any()
     assert np.allclose(inked[digits == 1], 1, atol=1e-6)
 
 
@@ -210,15 +198,19 @@ def test_ink_makes_strokes_thicker_or_thinner(digits):
 def test_strength_multiplies_the_sizes(digits):
     halves = {name: size / 2 for name, size in SIZES.items()}
     expected = distort(digits, **halves)
-    assert np.abs(distort(digits, strength=0.5) - expected).max() < 1e-3
-    tensor = tf.constant(0.5)
-    assert np.abs(distort(digits, strength=tensor) - expected).max() < 1e-3
+    for strength in (0.5, tf.constant(0.5)):
+        assert np.abs(distort(digits, strength=strength) - expected).max() < 1e-3
 
 
-def test_the_seed_decides(digits):
+def test_the_seed_decides_and_its_images_stay(digits):
+    before = digits.copy()
     first = distort(digits, (1, 2))
+    assert np.array_equal(digits, before)
     assert np.array_equal(first, distort(digits, (1, 2)))
-    assert np.array_equal(first, distort(digits, tf.constant([1, 2])))
+    seed = tf.constant([1, 2])
+    assert np.array_equal(first, distort(digits, seed))
+    traced = tf.function(augment)(tf.constant(digits), seed)  # traced, not compiled
+    assert np.abs(first - traced).max() < 1e-5
     for other in ((1, 3), (0, 2)):
         different = np.abs(first - distort(digits, other)).max(axis=(1, 2))
         assert different.min() > 0.01
@@ -230,15 +222,13 @@ def test_compiled_is_of_the_same_kind(digits):
     """Compiled, TensorFlow makes other random numbers of the same seed."""
     compiled = tf.function(augment, jit_compile=True)
 
-    def found(seed):
+    def found(*seed):
         return compiled(tf.constant(digits), tf.constant(seed)).numpy()
 
-    assert np.array_equal(found(SEED), found(SEED))
-    assert not np.array_equal(found(SEED), found((SEED[0], SEED[1] + 1)))
-    change, without = (
-        np.abs(d - digits).mean() for d in (found(SEED), distort(digits))
-    )
-    assert 0.8 < change / without < 1.25
+    assert np.array_equal(found(3, 4), found(3, 4))
+    assert not np.array_equal(found(3, 4), found(3, 5))
+    change = np.abs(found(3, 4) - digits).mean()
+    assert 0.8 < change / np.abs(distort(digits) - digits).mean() < 1.25
 
 
 def test_compiled_with_a_strength_that_changes(digits):
@@ -255,19 +245,15 @@ def test_compiled_with_a_strength_that_changes(digits):
 def test_the_result_is_images(digits, dtype):
     result = augment(digits.astype(dtype), SEED)
     assert tf.is_tensor(result)
-    assert result.dtype == tf.float32
-    assert result.shape == digits.shape
+    assert (result.dtype, result.shape) == (tf.float32, digits.shape)
     assert np.abs(result.numpy() - distort(digits)).max() < 0.01
 
 
 def test_the_range_is_kept(test_images):
-    distorted = distort(test_images)
-    assert distorted.min() >= 0
-    assert distorted.max() <= 1
     noise = np.random.default_rng(0).random((500, 28, 28), np.float32)
-    distorted = distort(noise, strength=10.0)
-    assert distorted.min() >= 0
-    assert distorted.max() <= 1
+    for distorted in (distort(test_images), distort(noise, strength=10.0)):
+        assert distorted.min() >= 0
+        assert distorted.max() <= 1
 
 
 def test_what_leaves_the_image_is_gone_and_black_comes_in():
@@ -277,14 +263,11 @@ def test_what_leaves_the_image_is_gone_and_black_comes_in():
     assert (moved.max(axis=(1, 2)) == 0).any()
 
 
-@pytest.mark.parametrize(
-    ("name", "enough"),
-    zip(SIZES, (0.97, 0.97, 0.97, 0.95, 0.8, 0.97), strict=True),
-)
-def test_each_distortion_is_mild(validation, weights, name, enough):
+@pytest.mark.parametrize("name", SIZES)
+def test_each_distortion_is_mild(validation, weights, name):
     x, y = (part[:5000] for part in validation)
     read = forward(distort(x, **only(**{name: SIZES[name]})), weights).argmax(axis=1)
-    assert (read == y).mean() > enough
+    assert (read == y).mean() > {"shift": 0.95, "elastic": 0.8}.get(name, 0.97)
 
 
 def test_together_they_are_mild_and_a_6_does_not_become_a_9(validation, weights):

@@ -3,7 +3,7 @@
 import base64
 from functools import partial
 import io
-from itertools import islice
+from itertools import islice, pairwise
 import json
 
 import draw_digit
@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 import pytest
 
 from digitlib.data import load_mnist, split_validation
+from digitlib.model import save_weights
 from digitlib.preprocessing import preprocess
 from digitlib.recognizer import Recognizer
 
@@ -193,6 +194,36 @@ def test_drawings_are_read_as_the_library_reads_them(
     same, right = same_answers(page, recognizer, 4, seed=viewport["width"])
     assert same == 4
     assert right >= 3
+
+
+@pytest.mark.parametrize("units", [(200,), (30, 20, 10)])
+def test_a_network_of_another_width_is_computed_alike(desk, tmp_path, units):
+    rng = np.random.default_rng(0)
+    sizes = [784, *units, 10]
+    weights = [
+        array.astype(np.float32)
+        for a, b in pairwise(sizes)
+        for array in (rng.normal(0, a**-0.5, (a, b)), rng.normal(0, 0.1, b))
+    ]
+    detector = rng.normal(0, 0.1, sum(units) + 10 + 12)
+    path = tmp_path / "other.npz"
+    save_weights(path, weights, detector, temperature=2.0, threshold=0.2)
+    other = Recognizer(path, partial(preprocess, skip=draw_digit.SKIPPED))
+    images = load_mnist()[0][0][:20]
+    script = draw_digit.data_script(path).replace("const digitData =", "return")
+    desk.evaluate(f"window.other = (() => {{ {script} }})()")
+    predict = PREDICT.replace("digitNetwork(digitData)", "digitNetwork(window.other)")
+    pixels = base64.b64encode(images.tobytes()).decode()
+    for image, (found, reason) in zip(
+        images, desk.evaluate(predict, pixels), strict=True
+    ):
+        expected = other.predict(image)
+        assert found == pytest.approx(expected.probabilities, abs=1e-4)
+        assert reason == expected.reason
+    figures = list(draw_digit._hidden(weights))
+    assert len(figures) == len(units)
+    for figure, n in zip(figures, units, strict=True):
+        assert f"<figcaption>{n} " in figure
 
 
 @pytest.mark.slow

@@ -581,13 +581,13 @@ def test_calibrate_fits_on_images_not_learned_from(
 
 @pytest.mark.slow
 def test_what_is_calibrated_is_what_the_library_fits(data, out, split, tiny):
-    assert train(data, out, "--epochs", "4", "--seed", "3", "--calibrate") == 0
-    model, _ = train_recipe("plain", *tiny, seed=3, epochs=4)
-    twin, _ = train_recipe("plain", *split[0], seed=3, epochs=4)
+    assert train(data, out, "--epochs", "60", "--seed", "3", "--calibrate") == 0
+    model, _ = train_recipe("plain", *tiny, seed=3, epochs=60)
+    twin, _ = train_recipe("plain", *split[0], seed=3, epochs=60)
     assert are_weights_of(out, model)
     x, y = split[1]
     temperature = fit_temperature(forward(x, twin.get_weights()), y)
-    assert abs(temperature - 1) > 0.02  # so that it shows
+    assert abs(temperature - 1) > 0.2  # so that it shows
     detector, found = fit_acceptance(
         model.get_weights(), twin.get_weights(), split[0][0], (x, y), seed=3
     )

@@ -1,8 +1,8 @@
 """The directive `draw-digit`: a canvas that reads what is drawn on it, in the page.
 
 The scripts in `book/_static` do the work. What they need, the trained weights and the
-library's own constants, is written into the built site from `digitlib`, so that the
-page cannot disagree with the package and no second copy is kept.
+library's own decisions, is written into the built site from `digitlib`. The steps
+themselves stand in JavaScript once more; tests compare both.
 """
 
 import base64
@@ -12,18 +12,18 @@ import hashlib
 from importlib import resources
 import io
 import json
+import math
 from pathlib import Path
 
 from digitlib.data import load_mnist
 from digitlib.imaging.binarization import BINARIZATION
 from digitlib.model import (
     forward,
-    load_provenance,
     load_trained,
     load_weights,
 )
 from digitlib.preprocessing import FRAMING, preprocess
-from digitlib.recognizer import Recognizer
+from digitlib.recognizer import Recognizer, several
 from docutils import nodes
 import numpy as np
 from PIL import Image
@@ -46,8 +46,13 @@ class DrawDigit(SphinxDirective):
         return [draw_digit()]
 
 
-def data_script():
+def data_script(source="robust"):
     """Write what the page needs as a script: a page opened as a file may load one.
+
+    Parameters
+    ----------
+    source : str or os.PathLike
+        As for `digitlib.model.load_weights`; with a detector, of any width.
 
     Returns
     -------
@@ -56,15 +61,16 @@ def data_script():
         ship, and the detector in single precision, both little endian in base 85;
         the size of each array; and the decisions of the steps before the network.
     """
-    weights = load_weights("robust")
-    made = load_provenance("robust")
+    trained = load_trained(source)
+    weights, made = trained.weights, trained.provenance
     settings = asdict(FRAMING) | {"weak": BINARIZATION.weak}
+    settings |= several.__kwdefaults__
     settings |= {name: made[name] for name in ("temperature", "threshold")}
     halves = np.concatenate([array.ravel() for array in weights]).astype("<f2")
     data = {
         "sizes": [array.size for array in weights],
         "weights": _text(halves),
-        "detector": _text(load_trained("robust").detector.astype("<f4")),
+        "detector": _text(trained.detector.astype("<f4")),
         "settings": settings,
     }
     return f"const digitData = {json.dumps(data)};\n"
@@ -125,6 +131,7 @@ def html(static):
         "digest": digest,
         "empty": _source(np.zeros((1, 1), np.uint8)),
         "static": static,
+        "hidden": "\n".join(_hidden(load_weights("robust"))),
         "bars": "".join(f"<li><span>{digit}</span></li>" for digit in range(10)),
         "right": "".join(_button(image, f"{label}") for image, label, _ in right),
         "wrong": "".join(
@@ -132,6 +139,21 @@ def html(static):
         ),
     }
     return (Path(__file__).parent / "draw_digit.html").read_text().format(**values)
+
+
+def _hidden(weights):
+    """A figure for each hidden layer, of any width: a square with a pixel a unit."""
+    for i, bias in enumerate(list(weights)[1:-1:2]):
+        side, units = math.ceil(math.sqrt(len(bias))), len(bias)
+        alt = "The same for the units of the next layer."
+        if i == 0:
+            alt = f"A square of {side} by {side} pixels, one for each unit; "
+            alt += "the brighter, the stronger."
+        yield (
+            f'<figure><img class="draw-hidden" width="{side}" height="{side}" '
+            f'src="{_source(np.zeros((1, 1), np.uint8))}" alt="{alt}"><figcaption>'
+            f"{units} {'more' if i else 'hidden units'}</figcaption></figure>"
+        )
 
 
 def _button(image, name):

@@ -22,7 +22,7 @@ function digitHalf(bits) {
 }
 
 function digitNetwork(data) {
-  const { temperature, threshold, piece } = data.settings;
+  const { temperature, threshold, piece, ink, aspect, smallest } = data.settings;
   const { preprocess, components, cropped } = digitFraming(data.settings);
   const halves = digitBytes(data.weights), floats = digitBytes(data.detector);
   let next = 0;
@@ -46,40 +46,44 @@ function digitNetwork(data) {
     return powers.map((power) => power / all);
   };
   const activations = (inputs) => {
-    const first = relu(dense(inputs, weights[0], weights[1]));
-    const second = relu(dense(first, weights[2], weights[3]));
-    return [first, second, dense(second, weights[4], weights[5])];
+    const passed = [];
+    for (let i = 0; i < weights.length; i += 2) {
+      const scores = dense(i ? passed.at(-1) : inputs, weights[i], weights[i + 1]);
+      passed.push(i + 2 < weights.length ? relu(scores) : scores);
+    }
+    return passed;
   };
 
-  function detect([first, second, scores]) {
+  function detect(passed) {
+    const scores = passed.at(-1);
     const most = Math.max(...scores);
     const energy = most + Math.log(sum(scores.map((score) => Math.exp(score - most))));
-    const traces = [...first, ...second, ...scores, ...softmax(scores), energy, 1];
+    const traces = [...passed.flatMap((layer) => [...layer]), ...softmax(scores), energy, 1];
     return 1 / (1 + Math.exp(-sum(traces.map((trace, i) => trace * detector[i]))));
   }
 
   function several(seen) {
-    const found = components(seen, 0.5).found;
+    const found = components(seen, ink).found;
     const least = piece * Math.max(...found.map(({ area }) => area));
     const large = found.filter(({ area }) => area >= least).sort((a, b) => a.left - b.left);
     const apart = large.some(({ left }, i) => i > 0 && left >= Math.max(...large.slice(0, i).map(({ right }) => right)));
     const { height, width } = cropped(seen);
-    return apart || (width > 1.3 * height && height * 1.3 > 10);
+    return apart || (width > aspect * height && aspect * height > smallest);
   }
 
   function predict(picture) {
     const seen = preprocess(picture);
-    const [first, second, scores] = activations(seen.data);
+    const passed = activations(seen.data), scores = passed.at(-1);
     const nothing = seen.data.every((value) => value === seen.data[0]);
     const probabilities = nothing ? new Float64Array(10).fill(0.1) : softmax(scores.map((s) => s / temperature));
     const confidence = Math.max(...probabilities), digit = probabilities.indexOf(confidence);
-    const isDigit = detect([first, second, scores]);
+    const isDigit = detect(passed);
     const accepted = !nothing && confidence * isDigit >= threshold;
     let reason = null;
     if (nothing) reason = "no ink";
     else if (!accepted && confidence <= isDigit) reason = "unsure";
     else if (!accepted) reason = several(seen) ? "not one digit" : "not a digit";
-    return { digit: nothing ? null : digit, confidence, probabilities, accepted, reason, isDigit, seen, first, second };
+    return { digit: nothing ? null : digit, confidence, probabilities, accepted, reason, isDigit, seen, hidden: passed.slice(0, -1) };
   }
 
   return { predict, preprocess };

@@ -95,14 +95,15 @@
       bar.classList.toggle("draw-best", accepted && k === digit);
     });
     paint(find("seen"), seen.seen.data);
-    paint(find("first"), digit === null ? seen.first.fill(0) : seen.first);
-    paint(find("second"), digit === null ? seen.second.fill(0) : seen.second);
+    root.querySelectorAll(".draw-hidden").forEach((image, i) => {
+      paint(image, digit === null ? seen.hidden[i].fill(0) : seen.hidden[i]);
+    });
   }
 
-  // Show values as a square of grey pixels, the largest white.
+  // Show values as a square of grey pixels, the largest white; what is left of it is black.
   const easel = document.createElement("canvas"), easelBrush = easel.getContext("2d");
   function paint(image, values) {
-    easel.width = easel.height = Math.sqrt(values.length);
+    easel.width = easel.height = Math.ceil(Math.sqrt(values.length));
     const most = Math.max(...values) || 1, pixels = easelBrush.createImageData(easel.width, easel.height);
     values.forEach((value, at) => pixels.data.fill(255 * value / most, 4 * at, 4 * at + 3));
     values.forEach((_, at) => { pixels.data[4 * at + 3] = 255; });
