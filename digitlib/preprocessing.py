@@ -113,11 +113,9 @@ def preprocess(image, *, skip=()):
 
 
 def normalize(ink):
-    """Bring the ink of one digit, and no other, into the form that is recognised.
-
-    These are the last of `STEPS`: from (height, width) float32 in [0, 1], light on
-    dark, to what `preprocess` returns.
-    """
+    """Bring the ink of one digit, and no other, into the form that is recognised. These
+    are the last of `STEPS`: from (height, width) float32 in [0, 1], light on dark, to
+    what `preprocess` returns."""
     names = list(STEPS)
     for name in names[names.index("normalize_stroke") :]:
         ink = STEPS[name](ink)
@@ -162,8 +160,7 @@ def normalize_stroke(picture, settings=FRAMING):
     picture = cropped(picture)
     if not picture.any():
         return picture
-    times = math.ceil(settings.measured / max(picture.shape))
-    large = picture
+    times, large = math.ceil(settings.measured / max(picture.shape)), picture
     if times > 1:
         large = padded(picture)
         large = _resized(large, times * np.array(large.shape), Resampling.BILINEAR)
@@ -174,19 +171,15 @@ def normalize_stroke(picture, settings=FRAMING):
     wanted = settings.thin if width < settings.thinnest else settings.bold
     change = (wanted - width) * scale / 2
     ink = padded(large > 0.5, math.ceil(max(change, 0)) + 1)
-    if change > 0:
-        changed = change + 1 - ndimage.distance_transform_edt(~ink)
-    else:
-        changed = change + ndimage.distance_transform_edt(ink)
+    far = ndimage.distance_transform_edt(~ink if change > 0 else ink)
+    changed = change + 1 - far if change > 0 else change + far
     changed = changed.clip(0, 1).astype(np.float32)
     return changed if changed.max() > 0.5 else picture
 
 
 def fit_box(picture, settings=FRAMING):
-    """Scale the ink to 20 pixels in its longer side, with grey edges.
-
-    Coarse images are enlarged four times more, sharpened a little, and reduced again.
-    """
+    """Scale the ink to 20 pixels in its longer side, with grey edges. Coarse images are
+    enlarged four times more, sharpened a little, and reduced again."""
     digit = cropped(picture)
     if 0 < max(digit.shape) < settings.coarse:
         scale = settings.detour / max(digit.shape)
@@ -248,10 +241,8 @@ def cropped(picture):
 
 
 def stroke_width(picture):
-    """Measure the mean width of strokes in pixels; 0 where there is no ink.
-
-    In a long stroke of width w, pixels are on average w / 4 from the nearest edge.
-    """
+    """Measure the mean width of strokes in pixels; 0 where there is no ink. In a long
+    stroke of width w, pixels are on average w / 4 from the nearest edge."""
     ink = padded(picture > 0.5)
     if not ink.any():
         return 0.0
@@ -260,10 +251,8 @@ def stroke_width(picture):
 
 def _without_lines(picture, settings):
     """Erase rows of ink from edge to edge between paper, but not strokes across.
-
     Nothing is erased where other ink comes near the left or right edge: then the row
-    may be a bar of a tightly cropped digit.
-    """
+    may be a bar of a tightly cropped digit."""
     ink = picture > BINARIZATION.weak
     height, width = ink.shape
     full = _full_rows(ink, settings)
@@ -275,13 +264,11 @@ def _without_lines(picture, settings):
         return picture
     slack = max(1, int(settings.crooked * height))
     for (rows,) in ndimage.find_objects(ndimage.label(full)[0]):
-        thick = rows.stop - rows.start
-        if rows.start <= slack or rows.stop >= height - slack:
-            continue
-        rest = ink.copy()
+        thick, rest = rows.stop - rows.start, ink.copy()
         rest[rows] = False
+        outer = rows.start <= slack or rows.stop >= height - slack
         short = len(cropped(rest)) < settings.digit * height
-        if short or thick > settings.rim * height:
+        if outer or short or thick > settings.rim * height:
             continue
         picture = picture.copy()
         beside = rest[rows.start - 1 : rows.stop + 1]

@@ -87,21 +87,9 @@ COUNTS = "known", "unknown"  #: How many digits there are: the order of the thre
 
 @cache
 def settings():
-    """Load what a reader has learned, by `digitlib.tuning.reading_weights`.
-
-    Returns
-    -------
-    dict
-        ``"hidden"``, by each of ``digitlib.document.lattice.FEATURES``, ``"bias"``,
-        ``"output"``, ``"output bias"``: the network that tells which segments are
-        digits; ``"threshold"``, the least `Reading.confidence` to accept where their
-        number is ``"known"`` and where it is ``"unknown"``; ``"made"``: from what.
-
-    Raises
-    ------
-    DigitlibError
-        If the file, ``assets/segment_judge.npz``, is missing, damaged or altered.
-    """
+    """Load the network that judges segments, thresholds for `COUNTS`, and whence. Its
+    keys: hidden (by feature), bias, output, output bias, threshold, made. A
+    DigitlibError, if ``assets/segment_judge.npz`` is missing, damaged or altered."""
     arrays = load_arrays(ASSETS / "segment_judge.npz")
     features, made = arrays.pop("features"), arrays.pop("provenance")
     learned = {name: array.tolist() for name, array in arrays.items()}
@@ -184,9 +172,7 @@ def read(image, *, digits=None, pattern=None, recognizer=None, settings=READING)
 
 def _most_probable(layout, count, recognizer, settings):
     """What is read: the most probable way through all lines, and its share of all ways.
-
-    Also whether the digits are as many as asked for, and rather so than not.
-    """
+    Also whether the digits are as many as asked for, and rather so than not."""
     given = layout.height, recognizer, segment_weights(), settings.lattice
     lattices = [Lattice(line.ink, *given) for line in layout.lines]
     path, share = best_path(lattices, count)
@@ -199,16 +185,14 @@ def _most_probable(layout, count, recognizer, settings):
     free, part = best_path(lattices)
     if not path:
         return free, part, False
-    odds = math.exp(_sum(free, part) - _sum(path, share))
-    return path, share, odds >= settings.rather
+    odds = _sum(free, part) - _sum(path, share)
+    return path, share, math.exp(odds) >= settings.rather
 
 
 def _doubt(path, digits, layout, count, sides, settings):
-    """Why what was read is not accepted, however sure; None if it may be.
-
-    Because much ink is unread, something is no digit, a stroke goes through all of it,
-    or all may be lines.
-    """
+    """Why what was read is not accepted, however sure; None if it may be. Because much
+    ink is unread, something is no digit, a stroke goes through all of it, or all may be
+    lines."""
     unread = any(isinstance(s, Skip) and s.height > settings.large for _, s in path)
     doubted = any(d.is_digit < settings.doubted or _is_box(d, settings) for d in digits)
     left_out = any(line.struck or line.beside for line in layout.lines)

@@ -109,10 +109,8 @@ FEATURES = (
 
 def judge(features, weights):
     """Tell how probable it is, (n,) from 0 to 1, that segments are exactly one digit.
-
     By a network with one layer of k ReLU units and a sigmoid. Of (n, len(FEATURES))
-    features, by weights of shapes (len(FEATURES), k), (k,), (k,) and ().
-    """
+    features, by weights of shapes (len(FEATURES), k), (k,), (k,) and ()."""
     hidden, bias, output, last = weights
     odds = np.maximum(features @ hidden + bias, 0) @ output + last
     return expit(odds.clip(-30, 30))
@@ -202,8 +200,7 @@ class Lattice:
             return
         margin = max(1, round(settings.margin * height))
         window = max(1, round(settings.step * height))
-        cost = self.cuts.cost[left + margin : right - margin]
-        if not cost.size:
+        if not (cost := self.cuts.cost[left + margin : right - margin]).size:
             return
         least = ndimage.minimum_filter1d(cost, 2 * window + 1, mode="nearest")
         cheap = (cost <= least) & (cost < settings.dearest)
@@ -242,8 +239,7 @@ class Lattice:
             if between and between[0][3] - between[0][1] >= shortest:
                 where, part = between
                 digit = remove_specks(part)
-                seen = normalize(digit)
-                if seen.any():
+                if (seen := normalize(digit)).any():
                     found.append((pair, where, part, digit.sum() / part.sum(), seen))
         if not found:
             return

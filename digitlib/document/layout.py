@@ -82,10 +82,8 @@ class Layout:
     shapes: tuple  #: the image's (height, width) as enlarged or reduced, and as turned
 
     def in_image(self, box):
-        """Bring a box (left, top, right, bottom) back to the pixels of the image.
-
-        A box around all of it: where the image was turned, a larger one.
-        """
+        """Bring a box (left, top, right, bottom) back to the pixels of the image. A box
+        around all of it: where the image was turned, a larger one."""
         left, top, right, bottom = box
         x, y = self._back([left, right, left, right], [top, top, bottom, bottom])
         return x.min(), y.min(), x.max(), y.max()
@@ -138,10 +136,8 @@ def find_lines(picture, settings=LAYOUT):
 
 
 def _on_dark_paper(grey, settings):
-    """An image, and the same at a glance, with ink that is light.
-
-    Ink stands out far from its surroundings, and little of the image is ink.
-    """
+    """An image, and the same at a glance, with ink that is light. Ink stands out far
+    from its surroundings, and little of the image is ink."""
     long, short = max(grey.shape), min(grey.shape)
     factor = min(math.ceil(long / settings.glance), short // settings.glance_least)
     small = reduced(grey, math.ceil(long / max(factor, 1)))
@@ -153,9 +149,7 @@ def _on_dark_paper(grey, settings):
 
 def _glance(grey, small, settings):
     """The height of digits in an image, its slope, and whether it is squared paper.
-
-    None where nothing can be a digit.
-    """
+    None where nothing can be a digit."""
     widest = settings.glance_stroke * max(min(small.shape), settings.glance_side)
     shaded = _outstanding(small, widest, settings)
     ink = binarize(shaded)
@@ -184,11 +178,9 @@ def _glance(grey, small, settings):
 
 
 def digit_height(ink, nets=False, settings=LAYOUT):
-    """Measure how tall digits are, in pixels; None where nothing can be a digit.
-
-    Half of all ink belongs to components that are taller. Blots and ruled lines do not
-    count. Where there may be nets, such as tables and squared paper, their meshes do.
-    """
+    """Measure how tall digits are, in pixels; None where nothing can be a digit. Half
+    of all ink belongs to components that are taller. Blots and ruled lines do not
+    count."""
     components = Components(ink > BINARIZATION.weak)
     tall = components.height
     good = ~are_blots(components, settings.lines) & (tall >= settings.tiny)
@@ -233,16 +225,14 @@ def _mesh(components, settings):
 
 
 def skew(ink, settings=LAYOUT):
-    """Measure by how many degrees lines of ink fall to the right.
-
-    At the right angle, rows of pixels are either full of ink or empty: the sum of their
-    squares is largest (Postl 1986).
-    """
-    rows, columns = np.nonzero(ink)
+    """Measure by how many degrees lines of ink fall to the right. At the right angle,
+    rows of pixels are either full of ink or empty: the sum of their squares is largest
+    (Postl 1986)."""
+    rows, columns = (
+        at[:: 1 + at.size // settings.skew_pixels] for at in np.nonzero(ink)
+    )
     if not rows.size:
         return 0.0
-    some = slice(None, None, 1 + len(rows) // settings.skew_pixels)
-    rows, columns = rows[some], columns[some]
 
     def sharpness(angle):
         level = rows - np.tan(np.radians(angle)) * columns
@@ -280,10 +270,8 @@ def _outstanding(grey, widest, settings):
 
 
 def _edge(component, straight):
-    """What of a component on the left border is the edge of the page.
-
-    It reaches as far into the image as a straight line; what hangs on to it is ink.
-    """
+    """What of a component on the left border is the edge of the page. It reaches as far
+    into the image as a straight line; what hangs on to it is ink."""
     inside = np.pad(component, ((0, 0), (0, 1)))
     depth = inside.argmin(axis=1)
     rows = np.flatnonzero(depth)
@@ -293,8 +281,7 @@ def _edge(component, straight):
     if np.median(np.abs(some - line)) > straight:
         return component
     found = np.zeros_like(component)
-    reach = line + straight
-    found[rows] = np.arange(component.shape[1]) < reach[:, np.newaxis]
+    found[rows] = np.arange(component.shape[1]) < (line + straight)[:, np.newaxis]
     return found & component
 
 
@@ -309,12 +296,11 @@ def _scaled(grey, scale):
 
 def _affordable(angle, shape, settings):
     """An angle, or 0 where a strip is so long that turned it would need much space."""
-    if abs(angle) < settings.level:
-        return angle
     sine, cosine = abs(math.sin(math.radians(angle))), math.cos(math.radians(angle))
     tall, wide = shape
     turned = (cosine * tall + sine * wide) * (sine * tall + cosine * wide)
-    return angle if turned <= settings.sheet * tall * wide else 0.0
+    fits = abs(angle) < settings.level or turned <= settings.sheet * tall * wide
+    return angle if fits else 0.0
 
 
 def _turned(picture, angle, settings):

@@ -53,11 +53,8 @@ class Line:
 
 def split_lines(ink, height, settings=LINES, erased=None):
     """Part ink, (h, w) from 0 to 1, into a list of `Line`, from top to bottom.
-
     Components as tall as digits are taken from left to right; each goes on the line
-    whose last ones it overlaps most in height. Small ones join the digit they are near.
-    Where print was ``erased``, (h, w) bool, it may have been a stroke.
-    """
+    whose last ones it overlaps most in height."""
     components = Components(ink > BINARIZATION.weak)
     tall, blots = components.height, are_blots(components, settings)
     low = tall < settings.smallest * height
@@ -100,10 +97,8 @@ def _is_struck(erased, left, top, right, bottom, height, settings):
 
 
 def _print(components, height, settings):
-    """Which components stand in a row of small ones, as the letters of print do.
-
-    Here and there a letter has one stroke above another; the bar of a 5 has not.
-    """
+    """Which components stand in a row of small ones, as the letters of print do. Here
+    and there a letter has one stroke above another; the bar of a 5 has not."""
     letters = components.height < settings.smallest * height
     if components.width[letters].sum() < settings.word_length * height / 2:
         return np.zeros_like(letters)
@@ -116,15 +111,12 @@ def _print(components, height, settings):
     good = rows.height < settings.letter_height * height
     good &= wide >= settings.word_length * height
     good &= strokes >= settings.letter_strokes * wide
-    printed = rows.pixels(good) & ink
-    return components.count(components.labels[printed]) > 0
+    return components.count(components.labels[rows.pixels(good) & ink]) > 0
 
 
 def are_blots(components, settings=LINES):
-    """Which components are blots: nearly as thick as they are large.
-
-    A stroke of width w and length l has the area w * l and a border of about 2 * l.
-    """
+    """Which components are blots: nearly as thick as they are large. A stroke of width
+    w and length l has the area w * l and a border of about 2 * l."""
     within = components.count(components.labels[interior(components.labels > 0)])
     border = components.area - within
     return 2 * components.area / border >= settings.solid * components.size

@@ -100,29 +100,15 @@ class UprightComponent:
 
 def has_upright_lines(shaded, height, settings=RULED_LINES):
     """Tell whether there are upright lines, too, as on squared paper or at a margin.
-
-    Takes the same as `remove_ruled_lines`.
-    """
+    Takes the same as `remove_ruled_lines`."""
     turned = np.ascontiguousarray(shaded.T)
     return bool(_lines(turned, height, settings.upright, settings)[1])
 
 
 def remove_ruled_lines(shaded, height, upright=False, settings=RULED_LINES):
-    """Erase ruled lines and boxes; where a stroke crosses one, it stays.
-
-    Parameters
-    ----------
-    shaded : numpy.ndarray, shape (h, w), float32, in [0, 1]
-        From `digitlib.imaging.binarization.correct_shading`; lines are nearly level.
-    height : float, pixels of a digit, about
-    upright : bool, whether to look for upright lines: see `has_upright_lines`
-    settings : RuledLineSettings
-
-    Returns
-    -------
-    clean : numpy.ndarray, shape (h, w), float32, in [0, 1]
-    slope : float, degrees by which lines still fall to the right; None without lines
-    """
+    """Erase ruled lines and boxes, but no stroke across, of what `correct_shading`
+    returns. Also returns by how many degrees lines still fall to the right; None
+    without lines."""
     labels, lines = _lines(shaded, height, settings.level, settings)
     turned, found = np.ascontiguousarray(shaded.T), []
     if upright:
@@ -146,18 +132,14 @@ def remove_ruled_lines(shaded, height, upright=False, settings=RULED_LINES):
 
 def long_runs(shaded, height, settings=RULED_LINES):
     """Tell which pixels, (h, w) bool, are of runs that may be lines, though they slope.
-
-    Takes the same as `remove_ruled_lines`, in any direction.
-    """
-    runs = _runs(shaded, settings.level * height, settings.sloping_run)
-    return _dark(runs, settings)
+    Takes the same as `remove_ruled_lines`, in any direction."""
+    return _dark(_runs(shaded, settings.level * height, settings.sloping_run), settings)
 
 
 def _runs(picture, length, crooked):
     """How strong each pixel is along a level run of some length, a little crooked."""
     crooked = ndimage.grey_dilation(picture, (crooked, 1))
-    runs = opening(crooked, (1, max(3, round(length))))
-    return np.minimum(runs, picture)
+    return np.minimum(opening(crooked, (1, max(3, round(length)))), picture)
 
 
 def _dark(runs, settings):
@@ -196,10 +178,8 @@ def _lines(shaded, height, shortest, settings):
 
 
 def _level_component(labels, label, where, height, least, settings):
-    """The component with a label; None if it is too thick, crooked or steep.
-
-    Where a stroke meets it, it is thicker: those columns do not count.
-    """
+    """The component with a label; None if it is too thick, crooked or steep. Where a
+    stroke meets it, it is thicker: those columns do not count."""
     rows, columns = where
     if columns.stop - columns.start < least:
         return None
@@ -236,9 +216,8 @@ def _aligned(components, near):
 def _printed(line, height, extent, settings):
     """Whether aligned components may be a line, not strokes that end at one height."""
     lengths, thick = np.array([(part.length, part.thick) for part in line]).T
-    left, right = _ends(line)
+    (left, right), usual = _ends(line), np.median(lengths)
     even = np.ptp(thick) <= settings.uneven * np.median(thick) + 1.5
-    usual = np.median(lengths)
     boxes = np.abs(lengths - usual) <= settings.alike * usual + 1
     long = right - left
     return (
@@ -256,8 +235,8 @@ def _ends(line):
 def _sides(shaded, level, lines, height, darkness, settings):
     """Where the sides of boxes are, and the teeth of combs."""
     middle = shaded.shape[1] / 2
-    places = np.sort([np.mean([part.at(middle) for part in line]) for line in lines])
-    gaps = np.diff(places)
+    places = [np.mean([part.at(middle) for part in line]) for line in lines]
+    gaps = np.diff(np.sort(places))
     gap = gaps[gaps > height / 2].min(initial=np.inf)
     thick = np.median([part.thick for line in lines for part in line])
     near = settings.reach * height + 2 * thick + 2
@@ -340,10 +319,8 @@ def _darkness(shaded, labels):
 
 
 def _erased(picture, line, strong, darkness, settings):
-    """Erase level components, but no ink that is much darker than they are.
-
-    Where strong ink is right above and right below, a stroke crosses, and stays.
-    """
+    """Erase level components, but no ink that is much darker than they are. Where
+    strong ink is right above and right below, a stroke crosses, and stays."""
     if not line.any():
         return picture
     near, around = grown(line, 1, 0), grown(line, 2, 0)

@@ -28,8 +28,7 @@ def best_path(lattices, count=None):
     table[:, 0] = 0
     for lattice in lattices:
         at = dict.fromkeys(lattice.nodes, nothing) | {lattice.nodes[0]: table}
-        back = {}
-        steps = [*lattice.segments.items(), *lattice.skips.items()]
+        back, steps = {}, [*lattice.segments.items(), *lattice.skips.items()]
         for (a, b), step in sorted(steps, key=lambda item: item[0]):
             came = at[a] + step.cost
             if count is not None and isinstance(step, Segment):

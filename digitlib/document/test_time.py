@@ -26,20 +26,9 @@ AUGMENTATION = Augmentation()  #: How much digits are moved, if nothing else is 
 
 
 def augmented(seen, settings=AUGMENTATION):
-    """Turn and slant digits a little.
-
-    Parameters
-    ----------
-    seen : numpy.ndarray, shape (n, 28, 28), float32, in [0, 1]
-    settings : Augmentation
-
-    Returns
-    -------
-    numpy.ndarray, shape (5, n, 28, 28), float32, in [0, 1]
-        As they are, turned and slanted to one side, and to the other.
-    """
-    turn = np.radians(settings.turn)
-    sides = [seen]
+    """Return digits, (n, 28, 28), as they are, turned and slanted: (5, n, 28, 28). Both
+    to one side, and to the other."""
+    turn, sides = np.radians(settings.turn), [seen]
     for sign in (-1, 1):
         sine, cosine = sign * np.sin(turn), np.cos(turn)
         sides.append(_moved(seen, np.array([[cosine, sine], [-sine, cosine]])))
@@ -56,18 +45,8 @@ def _moved(seen, move):
 
 
 def mean_probabilities(recognizer, seen, settings=AUGMENTATION):
-    """Ask a recognizer for the mean of its answers to digits, augmented.
-
-    Parameters
-    ----------
-    recognizer : digitlib.recognizer.Recognizer
-    seen : numpy.ndarray, shape (n, 28, 28), float32, in [0, 1]
-    settings : Augmentation
-
-    Returns
-    -------
-    numpy.ndarray, shape (n, 10), float32
-    """
+    """Ask a recognizer for the mean of its answers to digits, augmented. Of (n, 28, 28)
+    float32 in [0, 1], it returns (n, 10) float32."""
     every = augmented(seen, settings)
     scores = activations(every.reshape(-1, 28, 28), recognizer.weights)[-1]
     answers = softmax(scores / recognizer.temperature)

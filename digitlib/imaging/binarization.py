@@ -40,11 +40,9 @@ BINARIZATION = Binarization()
 
 
 def to_grey(picture, settings=BINARIZATION):
-    """Mix red, green and blue so that ink and paper differ most.
-
-    The mixture is the direction in which the colours vary most from their
-    surroundings (the first principal component): blue ink shows best in red light.
-    """
+    """Mix red, green and blue so that ink and paper differ most. The mixture is the
+    direction in which the colours vary most from their surroundings (the first
+    principal component): blue ink shows best in red light."""
     if picture.ndim == 2:
         return picture
     every = math.ceil(max(picture.shape) / settings.eye)
@@ -61,9 +59,8 @@ def to_grey(picture, settings=BINARIZATION):
 
 def denoise(picture, spread=None, settings=BINARIZATION):
     """Smooth the grain of paper and sensor; a small image has too little to lose.
-
-    ``spread`` is the standard deviation in pixels; by default as fits a single digit.
-    """
+    ``spread`` is the standard deviation in pixels; by default as fits a single
+    digit."""
     if min(picture.shape) < settings.fine:
         return picture
     spread = spread or max(picture.shape) / settings.grain
@@ -71,12 +68,9 @@ def denoise(picture, spread=None, settings=BINARIZATION):
 
 
 def correct_polarity(picture, settings=BINARIZATION):
-    """Turn dark ink on light into light ink on dark.
-
-    Paper is the larger part of the image and of its border. This is asked of the image
-    itself and, counting more, of its differences from the surroundings, which shadows
-    do not deceive.
-    """
+    """Turn dark ink on light into light ink on dark. Paper is the larger part of the
+    image and of its border. This is asked of the image itself and, counting more, of
+    its differences from the surroundings, which shadows do not deceive."""
     small = reduced(picture, settings.eye)
     local = small - ndimage.uniform_filter(small, 1 + max(small.shape) // 4 * 2)
     paper_is_light = _light(local) + settings.whole * _light(small) > 0
@@ -86,14 +80,9 @@ def correct_polarity(picture, settings=BINARIZATION):
 def correct_shading(
     picture, widest=None, border="reflect", darkest=None, settings=BINARIZATION
 ):
-    """Take away the paper, however the light falls on it.
-
-    The paper is what remains when all that is narrower than ``widest``, in pixels (by
-    default as fits a single digit), is removed (a morphological opening). Each pixel
-    becomes the part of the way from the paper, which counts as no darker than
-    ``darkest``, 0 to 1, to full ink that it has gone: the same in shadow and light.
-    ``border`` is as in SciPy: after ``"nearest"``, a dark edge is as wide as any paper.
-    """
+    """Take away the paper, however the light falls on it. The paper is what remains
+    when all that is narrower than ``widest``, in pixels (by default as fits a single
+    digit), is removed (a morphological opening)."""
     widest = widest or settings.widest * max(picture.shape)
     darkest = settings.darkest if darkest is None else darkest
     window = 1 + max(2, round(widest / 2)) * 2
@@ -103,9 +92,7 @@ def correct_shading(
 
 def binarize(picture, settings=BINARIZATION):
     """Find the ink, make it 1 and the paper 0; the edges of strokes stay in between.
-
-    Faint ink counts where it touches strong ink (hysteresis, Canny 1986).
-    """
+    Faint ink counts where it touches strong ink (hysteresis, Canny 1986)."""
     nothing = np.zeros_like(picture)
     bright = picture >= settings.strong * strongest(picture)
     ink = quantile(picture[bright], settings.full)
@@ -114,19 +101,15 @@ def binarize(picture, settings=BINARIZATION):
     paper = picture[picture < settings.weak * ink]
     level = quantile(paper, 0.5) if paper.size else 0
     grain = 1.48 * quantile(np.abs(paper - level), 0.5) if paper.size else 0
-    if ink - level < settings.faintest:
+    if ink - level < settings.faintest or separability(picture) < settings.separate:
         return nothing
     scaled = ((picture - level) / (ink - level)).clip(0, 1)
     weak = max(settings.weak, settings.deviations * grain / (ink - level))
-    if separability(picture) < settings.separate:
-        return nothing
     components, n = ndimage.label(scaled > weak, AROUND)
     sure = np.zeros(n + 1, bool)
     sure[components[scaled > max(settings.strong, weak)]] = True
     found = sure[components]
-    if found.mean() > settings.most:
-        return nothing
-    return only(scaled, found)
+    return nothing if found.mean() > settings.most else only(scaled, found)
 
 
 def reduced(picture, side):
@@ -138,10 +121,8 @@ def reduced(picture, side):
 
 
 def separability(picture):
-    """Measure how much of the variance is between light and dark pixels (Otsu 1979).
-
-    It is 0 to 1; Gaussian noise without ink has 2 / pi, about 0.64.
-    """
+    """Measure how much of the variance is between light and dark pixels (Otsu 1979). It
+    is 0 to 1; Gaussian noise without ink has 2 / pi, about 0.64."""
     light = picture > otsu(picture)
     part = light.mean()
     if part in (0, 1):

@@ -9,11 +9,9 @@ AROUND = np.ones((3, 3), bool)  # pixels that touch at a corner hang together to
 
 
 def crossing(ink, reach, aside):
-    """Return where strokes cross a level line, and stay when it is erased.
-
-    There, ``ink`` without the line is within ``reach`` rows both above and below, at
-    most ``aside`` columns away.
-    """
+    """Return where strokes cross a level line, and stay when it is erased. There,
+    ``ink`` without the line is within ``reach`` rows both above and below, at most
+    ``aside`` columns away."""
     above, below = np.zeros_like(ink), np.zeros_like(ink)
     for step in range(1, reach + 1):
         above[step:] |= ink[:-step]
@@ -74,9 +72,7 @@ class Components:
 
     def along(self):
         """Return the largest share of each one's height or width that is on a border.
-
-        What also reaches the opposite border, as a tightly cropped digit, counts 0.
-        """
+        What also reaches the opposite border, as a tightly cropped digit, counts 0."""
         height, width = self.labels.shape
         shares = (
             self.count(self.labels[0]) / self.width * (self.bottom < height),
@@ -93,11 +89,9 @@ class Components:
         return np.maximum(x, y).clip(0)
 
     def surrounds(self, i, rim, size, filled=0.4, inner=0.1):
-        """Return whether component i is a frame around another.
-
-        It is at most ``rim`` wide, and the other at least ``size`` large, in parts of
-        its shorter side; of its box at most ``filled`` is ink, of its inside ``inner``.
-        """
+        """Return whether component i is a frame around another. It is at most ``rim``
+        wide, and the other at least ``size`` large, in parts of its shorter side; of
+        its box at most ``filled`` is ink, of its inside ``inner``."""
         labels = self.labels[self.boxes[i]]
         own = labels == i + 1
         side = min(own.shape)

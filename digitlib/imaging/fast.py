@@ -30,12 +30,9 @@ def grown(mask, rows=1, columns=1):
 
 
 def opening(picture, size, border="reflect"):
-    """Remove what is narrower than a window of some (height, width) in pixels.
-
-    SciPy's ``grey_opening``: the least of each window, and then the greatest of these;
-    the least of 2 n follows from the least of two of n. ``border`` is "reflect" or
-    "nearest".
-    """
+    """Remove what is narrower than a window of some (height, width) in pixels. SciPy's
+    ``grey_opening``: the least of each window, and then the greatest of these; the
+    least of 2 n follows from the least of two of n."""
     mode = {"reflect": "symmetric", "nearest": "edge"}[border]
     for extreme, odd in ((np.minimum, 0), (np.maximum, 1)):
         for axis, window in enumerate(size):

@@ -88,11 +88,9 @@ def load_color(image, size=None):
 
 
 def load_strip(image, size, least):
-    """Read an image as `load_color`, but leave a long and narrow one legible.
-
-    Its shorter side keeps ``least`` pixels, as long as it has no more of them than a
-    square of ``size``. Also returns height and width, as displayed, before reduction.
-    """
+    """Read an image as `load_color`, but leave a long and narrow one legible. Its
+    shorter side keeps ``least`` pixels, as long as it has no more of them than a square
+    of ``size``. Also returns height and width, as displayed, before reduction."""
     size = check_count("size", size, 1, 2**20)
     least = check_count("least", least, 1, 2**20)
     return _array_of(image, "RGB", (size, least))
