@@ -145,8 +145,7 @@ SLOW = ("tinted and shifted", "chalk lit from a side")
 
 @pytest.mark.parametrize("n", SOME)
 @pytest.mark.parametrize(
-    "change",
-    [pytest.param(c, marks=[pytest.mark.slow] * (c in SLOW)) for c in CHANGES],
+    "change", [pytest.param(c, marks=[pytest.mark.slow] * (c in SLOW)) for c in CHANGES]
 )
 def test_a_changed_image_is_read_as_well(test_images, test_labels, robust, change, n):
     images, labels = test_images[:: 10_000 // n], test_labels[:: 10_000 // n]

@@ -55,7 +55,7 @@ def stroke(image, pen, size, angle=0.0, settings=STROKES):
     The pen is as wide as part of ``size``, the longer side of the result in pixels;
     less inside of small loops, so that they stay open. The digit is turned clockwise by
     ``angle`` degrees. Returned is the part of each pixel covered by ink (height,
-    width), float32, without a margin. An image without ink is a `digitlib.errors.DigitlibError`.
+    width), float32, without a margin. An image without ink is refused.
     """
     image = _checked(image)
     size = check_count("size", size, *settings.size)
