@@ -20,7 +20,7 @@ import numpy as np
 from digitlib.data import checksum, load_mnist, split_validation
 from digitlib.errors import DigitlibError
 from digitlib.model import forward, load_weights, save_weights
-from digitlib.tuning.recipes import CHANGES, find_recipe, train_recipe
+from digitlib.tuning.recipes import CHANGES, find_recipe, train_recipe, versions
 
 
 def main(arguments=None):
@@ -151,7 +151,7 @@ def train(options):
     known = {
         "seed": options.seed,
         "data_sha256": {"x_train": checksum(x_train), "y_train": checksum(y_train)},
-        "versions": _versions("digitlib", "keras", "numpy", "tensorflow"),
+        "versions": versions("digitlib", "keras", "numpy", "tensorflow"),
     }
     model, history = train_recipe(recipe, *training, **how)
     epochs = len(history.history.get("loss", []))
@@ -173,12 +173,6 @@ def train(options):
     said = f"training loss {loss:.4f}, training accuracy {accuracy:.4f}"
     print(f"{options.out}: {epochs} epochs, {said}")
     return 0
-
-
-def _versions(*packages):
-    from importlib.metadata import version
-
-    return {name: version(name) for name in packages}
 
 
 def _save(place, model, known):
@@ -273,7 +267,7 @@ def _positive(text):
 
 class _ShowVersion(argparse.Action):
     def __call__(self, parser, *others):
-        print("digitlib", _versions("digitlib")["digitlib"])
+        print("digitlib", *versions("digitlib").values())
         parser.exit()
 
 

@@ -126,10 +126,11 @@ class Recognizer:
 
 
 def several(seen, *, ink=0.5, aspect=1.3, smallest=10):
-    """Tell whether (28, 28) looks like two digits, side by side or one too wide.
+    """Tell whether ink looks like more than one digit side by side.
 
-    Pixels above ``ink`` are ink. No digit is wider than ``aspect`` times its height;
-    what is no wider than ``smallest`` pixels is not judged by that.
+    In ``seen``, (28, 28), ink are the pixels above ``ink``. It is several if two large
+    components are beside each other, or one is wider than any digit: than ``aspect``
+    times its height, and than ``smallest`` pixels.
     """
     found = Components(seen > ink)
     large = found.area >= FRAMING.piece * found.area.max(initial=0)
@@ -141,14 +142,11 @@ def several(seen, *, ink=0.5, aspect=1.3, smallest=10):
 
 
 def traces(activations):
-    """Collect `digitlib.model.activations`, the ten probabilities and their energy.
+    """Collect what the network computed on the way to its answer.
 
-    The energy (Liu, Wang, Owens and Li 2020) is the logarithm of the sum of which the
-    probabilities are parts: it is large where any digit's score is.
-
-    Returns
-    -------
-    numpy.ndarray, shape (n, units of all layers + 11), float32
+    From `digitlib.model.activations`: all of it, the ten probabilities, and the
+    logarithm of the sum of which they are parts. That is large where any digit's score
+    is (the energy of Liu, Wang, Owens and Li 2020).
     """
     scores = activations[-1]
     largest = scores.max(axis=1, keepdims=True)
@@ -157,20 +155,10 @@ def traces(activations):
 
 
 def detect(activations, detector):
-    """Compute the probability that each image shows one digit.
+    """Compute the probability, (n,) float32, that each image shows one digit.
 
-    This detects what is out of distribution: anything but one digit.
-
-    Parameters
-    ----------
-    activations : tuple of numpy.ndarray
-        What `digitlib.model.activations` returns.
-    detector : numpy.ndarray, shape (k,)
-        A weight for each of their `traces` and, at the end, the bias.
-
-    Returns
-    -------
-    numpy.ndarray, shape (n,), float32, in [0, 1]
+    This detects what is out of distribution. From `digitlib.model.activations`; the
+    detector, (k,), has a weight for each of their `traces` and, at the end, the bias.
     """
     score = traces(activations) @ detector[:-1] + detector[-1]
     return special.expit(score).astype(np.float32, copy=False)

@@ -1,4 +1,6 @@
-"""Plumbing: checks of arguments, safe writing, worker processes, a quiet TensorFlow.
+"""Plumbing: checks of arguments, safe writing, the state of a run, worker processes,
+small images in a terminal, a quiet TensorFlow.
 
-Nothing in here knows of digits. May import nothing of digitlib but `digitlib.errors`.
+Of digits it knows what images, labels and weights must look like, and nothing else. May
+import nothing of digitlib but `digitlib.errors`.
 """

@@ -13,7 +13,6 @@ again; both files are written into ``digitlib/assets``.
 """
 
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 import json
 from pathlib import Path
 import sys
@@ -30,7 +29,7 @@ from digitlib.recognizer import Recognizer
 from digitlib.synthesis.forms import KINDS, fields
 from digitlib.tuning import segment_judge
 from digitlib.tuning.acceptance import fit_acceptance
-from digitlib.tuning.recipes import find_recipe, train_recipe
+from digitlib.tuning.recipes import find_recipe, train_recipe, versions
 
 
 @dataclass(frozen=True)
@@ -125,11 +124,6 @@ def networks(x, y, folder, plan=PLAN):
                 (paths[1], network, n, *common, made, plan)]  # fmt: skip
         list(run_all(store, work, plan.jobs))
     return paths[0]
-
-
-def versions(*names):
-    """Return the version of each package."""
-    return {name: version(name) for name in names}
 
 
 def confidences(kind, images, labels, recognizer, plan=PLAN):

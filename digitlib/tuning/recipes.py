@@ -88,6 +88,13 @@ def find_recipe(name):
     return Recipe(**{name: x for change in made for name, x in CHANGES[change].items()})
 
 
+def versions(*packages):
+    """Return a dict from the names of packages to their versions."""
+    from importlib.metadata import version
+
+    return {name: version(name) for name in packages}
+
+
 def train_recipe(
     recipe,
     x,
@@ -138,11 +145,11 @@ def train_recipe(
 
 
 def fold(model):
-    """Fold batch normalization into the layers before it: the same predictions.
+    """Fold batch normalization into the layers before it.
 
     Once trained, it multiplies each unit's sum by a number and adds another, which a
-    layer with other weights does by itself. From a keras.Model that
-    `digitlib.model.build_model` makes with ``normalize`` to one without.
+    layer with other weights does by itself. Returns a model as
+    `digitlib.model.build_model` makes, of the same predictions.
     """
     weights = []
     for layer in model.layers:

@@ -6,7 +6,6 @@ killed leaves what is finished in a state beside it, with which the next one goe
 """
 
 from importlib import import_module
-from importlib.metadata import version
 import os
 import threading
 import time
@@ -20,7 +19,7 @@ from digitlib._internal.workers import run_all
 from digitlib.data import load_mnist, split_validation
 from digitlib.errors import DigitlibError
 from digitlib.model import forward
-from digitlib.tuning.recipes import find_recipe, train_recipe
+from digitlib.tuning.recipes import find_recipe, train_recipe, versions
 
 
 class Run(NamedTuple):
@@ -105,21 +104,7 @@ def sweep(
 
 
 def load_results(path):
-    """Read a results file.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-
-    Returns
-    -------
-    list of Run
-
-    Raises
-    ------
-    DigitlibError
-        If there is no such file, or it is not one that `sweep` wrote.
-    """
+    """Read the list of `Run` in a file that `sweep` wrote."""
     path = check_path(path)
     if not path.is_file():
         raise DigitlibError(f"{path}: no such file; `digitlib sweep` makes one")
@@ -143,10 +128,10 @@ def run_one(recipe, seed, epochs, judged_on):
         raise DigitlibError(f"{recipe}, seed {seed}: interrupted; start it again")
     probabilities = forward(x_judged / np.float32(255), model.get_weights())
     misread = np.flatnonzero(probabilities.argmax(axis=1) != y_judged)
-    versions = " ".join(f"{name}={version(name)}" for name in ("keras", "tensorflow"))
+    used = " ".join(map("=".join, versions("keras", "tensorflow").items()))
     accuracy = 1 - len(misread) / len(y_judged)
     key = recipe, seed, epochs, judged_on
-    return Run(*key, accuracy, round(seconds, 1), versions, tuple(misread.tolist()))
+    return Run(*key, accuracy, round(seconds, 1), used, tuple(misread.tolist()))
 
 
 def _run_alone(*key):
