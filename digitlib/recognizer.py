@@ -126,11 +126,10 @@ class Recognizer:
 
 
 def several(seen, *, ink=0.5, aspect=1.3, smallest=10):
-    """Tell whether ink looks like more than one digit side by side.
+    """Tell whether (28, 28) looks like two digits, side by side or one too wide.
 
-    In ``seen``, (28, 28), ink are the pixels above ``ink``. It is several if two large
-    components are beside each other, or one is wider than any digit: than ``aspect``
-    times its height, and than ``smallest`` pixels.
+    Pixels above ``ink`` are ink. No digit is wider than ``aspect`` times its height;
+    what is no wider than ``smallest`` pixels is not judged by that.
     """
     found = Components(seen > ink)
     large = found.area >= FRAMING.piece * found.area.max(initial=0)
