@@ -365,26 +365,46 @@ def test_no_dask_scheduler_at_an_address(out, address):
 
 
 @pytest.fixture
-def cluster():
-    """A Dask cluster on this machine: two processes with two threads each."""
+def cluster(request):
+    """A Dask cluster on this machine; its options are the parameter."""
     from dask.distributed import LocalCluster
 
-    workers = {"n_workers": 2, "threads_per_worker": 2, "processes": True}
-    with LocalCluster(dashboard_address=None, **workers) as it:
+    with LocalCluster(processes=True, dashboard_address=None, **request.param) as it:
         yield it
 
 
+two_workers = pytest.mark.parametrize(
+    "cluster", [{"n_workers": 2, "threads_per_worker": 1}], indirect=True
+)
+two_threads = pytest.mark.parametrize(
+    "cluster", [{"n_workers": 1, "threads_per_worker": 2}], indirect=True
+)
+
+
 @pytest.mark.slow
-def test_dask_workers_and_their_threads_find_what_the_jobs_find(cluster, workers, out):
-    recipes, options = ["plain", "plain+normalize+ink"], {"seeds": 2, "epochs": 1}
-    found = sweep(recipes, out, dask=cluster.scheduler_address, **options)
-    assert sorted(load_results(out)) == sorted(found)
-    expected = sweep(recipes, out.with_name("jobs.csv"), jobs=2, **options)
+@two_workers
+def test_dask_workers_find_what_the_jobs_find(cluster, workers, tmp_path):
+    options = {"seeds": 2, "epochs": 1}
+    recipes = ["plain", "plain+normalize+ink"]
+    address = cluster.scheduler_address
+    found = sweep(recipes, tmp_path / "dask.csv", dask=address, **options)
+    assert sorted(load_results(tmp_path / "dask.csv")) == sorted(found)
+    expected = sweep(recipes, tmp_path / "jobs.csv", jobs=2, **options)
     assert [run.accuracy for run in found] == [run.accuracy for run in expected]
     assert [run.misread for run in found] == [run.misread for run in expected]
 
 
 @pytest.mark.slow
+@two_threads
+def test_a_dask_worker_with_two_threads_finds_the_same(cluster, out):
+    found = sweep(["plain"], out, seeds=3, epochs=1, dask=cluster.scheduler_address)
+    for run in found:
+        expected = run_one(*run[:4])
+        assert (run.accuracy, run.misread) == (expected.accuracy, expected.misread)
+
+
+@pytest.mark.slow
+@two_workers
 def test_a_dask_cluster_that_goes_away(cluster, out, monkeypatch):
     finished, add = Event(), Results.add
     monkeypatch.setattr(Results, "add", lambda *row: (add(*row), finished.set()))
