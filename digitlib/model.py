@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 import json
 from pathlib import Path
+import random
 
 import numpy as np
 
@@ -136,13 +137,21 @@ def build_model(seed=0, units=(100, 100), *, normalize=False, optimizer="adam"):
         raise DigitlibError(f"units: {units}, but a width for each layer is needed")
     units = [check_count("units", n, 1, 10_000) for n in units]
     keras.utils.set_random_seed(check_count("seed", seed, 0, 2**32 - 1))
+    # As Keras draws a seed for each layer, but not from Python's own generator, which
+    # other threads of the process use, too.
+    draw = random.Random(seed)
+
+    def dense(n, activation):
+        glorot = keras.initializers.GlorotUniform(draw.randint(1, 10**9))
+        return keras.layers.Dense(n, activation, kernel_initializer=glorot)
+
     model = keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten()])
     for n in units:
-        model.add(keras.layers.Dense(n, activation=None if normalize else "relu"))
+        model.add(dense(n, None if normalize else "relu"))
         if normalize:
             model.add(keras.layers.BatchNormalization(momentum=0.99))
             model.add(keras.layers.ReLU())
-    model.add(keras.layers.Dense(10, activation="softmax"))
+    model.add(dense(10, "softmax"))
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 

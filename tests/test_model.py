@@ -313,3 +313,9 @@ def test_weights_that_are_not_finite_are_not_saved(tmp_path):
 def test_a_place_that_cannot_be_written(tmp_path, model):
     with pytest.raises(DigitlibError, match="cannot be written"):
         save_weights(tmp_path / "absent" / "w.npz", model)
+
+
+def test_the_seed_decides_whatever_other_threads_draw(monkeypatch):
+    expected = build_model(3).get_weights()
+    monkeypatch.setattr("random.randint", lambda low, high: low)
+    assert all(map(np.array_equal, build_model(3).get_weights(), expected))
