@@ -1,7 +1,7 @@
 """Photographs: digits in ink on paper, as a camera or a scanner would see them.
 
-Made out of MNIST, so that the digit in each is known. It is written anew, with any pen
-and at any size; ink covers paper, light falls on both, and a camera takes the picture.
+Made out of MNIST or UNIPEN, so that the digit in each is known. It is written anew, with
+any pen and at any size; ink covers paper, light falls on both, and a camera takes the picture.
 """
 
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from digitlib._internal.checks import check_count, check_images
-from digitlib.synthesis.strokes import STROKES, StrokeSettings, draw_pen, stroke
+from digitlib._internal.checks import check_count
+from digitlib.synthesis.strokes import STROKES, StrokeSettings, check_digits, draw_pen, stroke
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,7 @@ def photographs(images, seed=0, settings=PHOTOGRAPHS):
     Parameters
     ----------
     images : array_like, shape (n, 28, 28), floating point, in [0, 1], light on dark
+        Or a list of strokes, as of `digitlib.data.PenDigits`.
     seed : int, 0 to 2**32 - 1
         Decides, with the place among the images, what becomes of each.
     settings : PhotographSettings
@@ -93,7 +94,7 @@ def photographs(images, seed=0, settings=PHOTOGRAPHS):
         If an argument has another shape, dtype or range; if an image has no ink, when
         its turn comes.
     """
-    images = check_images(images)
+    images = check_digits(images)
     rngs = generators(len(images), seed)
 
     def photograph(image, rng):
@@ -122,7 +123,7 @@ def generators(n, seed):
 
 
 def write(image, rng, settings=PHOTOGRAPHS):
-    """Write a digit (28, 28) on a sheet: coverage, and the pen's width in pixels."""
+    """Write a digit, an image or strokes, on a sheet: coverage, and the pen's width in pixels."""
     side = round(draw_small(settings.side, rng))
     size = int(side * rng.uniform(*settings.fill))
     pen = draw_pen(size, rng, settings.strokes)

@@ -1,8 +1,10 @@
-"""Strokes: a digit of 28 by 28 pixels, written again with any pen and at any size.
+"""Strokes: a digit written again, with any pen and at any size.
 
-Its ink is thinned to a line without width, as T. Y. Zhang and C. Y. Suen do it: A fast
-parallel algorithm for thinning digital patterns, Communications of the ACM 27 (3),
-1984. Whatever lies within half a pen's width of that line is ink again, at any size.
+First its line, which has no width. Where the way of the pen was recorded, as in UNIPEN,
+that is the line. The ink of an image of 28 by 28 pixels is thinned to one, as T. Y.
+Zhang and C. Y. Suen do it: A fast parallel algorithm for thinning digital patterns,
+Communications of the ACM 27 (3), 1984. Whatever lies within half a pen's width of the
+line is ink, at any size.
 """
 
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ import math
 from numbers import Real
 
 import numpy as np
+from PIL import Image, ImageDraw
 from scipy import ndimage
 from skimage.morphology import remove_small_objects, skeletonize
 
@@ -32,6 +35,7 @@ class StrokeSettings:
     pens: tuple = ((0.03, 0.05), (0.07, 0.11), (0.13, 0.18))  #: thin, normal, thick
     finest: float = 1.6  #: pixels of the result: no pen that is drawn is thinner
     # How the line is found
+    drawn: int = 20  #: the longer side of a digit whose way is known, as in MNIST
     border: int = 3  #: room around the image, for what is smoothed
     enlarged: int = 6  #: times
     rounded: float = 0.3  #: standard deviation of the smoothing before
@@ -49,22 +53,38 @@ class StrokeSettings:
 STROKES = StrokeSettings()
 
 
-def stroke(image, pen, size, angle=0.0, settings=STROKES):
-    """Draw a digit (28, 28), light on dark, anew with a round pen.
+def stroke(digit, pen, size, angle=0.0, settings=STROKES):
+    """Draw a digit anew with a round pen: an image (28, 28), light on dark, or a tuple
+    of strokes, as of `digitlib.data.PenDigits`.
 
     The pen is as wide as part of ``size``, the longer side of the result in pixels;
     less inside of small loops, so that they stay open. The digit is turned clockwise by
     ``angle`` degrees. Returned is the part of each pixel covered by ink (height,
-    width), float32, without a margin. An image without ink is refused.
+    width), float32, without a margin. A digit without ink is refused.
     """
-    image = _checked(image)
+    digit = _checked(digit)
     size = check_count("size", size, *settings.size)
     for name, value in (("pen", pen), ("angle", angle)):
         low, high = getattr(settings, name)
         if not (isinstance(value, Real) and low <= value <= high):
             asked = f"a number from {low} to {high}"
             raise DigitlibError(f"{name}: {value}, but {asked} is needed")
-    return ink_line(_traced(image.tobytes(), settings)[1], pen, size, angle, settings)
+    return ink_line(find_line(digit, settings), pen, size, angle, settings)
+
+
+def find_line(digit, settings=STROKES):
+    """Find the line of a digit, as `ink_line` takes it."""
+    if not isinstance(digit, tuple):
+        return _traced(digit.tobytes(), settings)[1]
+    points = np.concatenate(digit)
+    low, side = points.min(axis=0), max(np.ptp(points, axis=0).max(), 1)
+    side = settings.drawn * settings.enlarged / side
+    canvas = Image.new("1", (settings.drawn * settings.enlarged + 1,) * 2)
+    pen = ImageDraw.Draw(canvas)
+    for points in digit:
+        way = ((points - low) * side).round().ravel().tolist()
+        pen.line(way if len(points) > 1 else way * 2, 1)
+    return np.array(canvas)
 
 
 def ink_line(line, pen, size, angle=0.0, settings=STROKES):
@@ -112,8 +132,21 @@ def draw_pen(size, rng, settings=STROKES):
     return max(rng.uniform(*rng.choice(settings.pens)), settings.finest / size)
 
 
-def _checked(image):
-    image = as_array(image, "image")
+def check_digits(digits):
+    """Return ``digits`` if each is what `stroke` takes: an array of images, or a list
+    of images and strokes."""
+    if isinstance(digits, list) and any(isinstance(digit, tuple) for digit in digits):
+        return [_checked(digit) for digit in digits]
+    return check_images(digits)
+
+
+def _checked(digit):
+    if isinstance(digit, tuple):
+        if not digit or any(np.shape(way)[1:] != (2,) or not len(way) for way in digit):
+            needed = "but a tuple of points (k, 2), some for each stroke, is needed"
+            raise DigitlibError(f"strokes: {[np.shape(way) for way in digit]}, {needed}")
+        return digit
+    image = as_array(digit, "image")
     if image.shape != (28, 28):
         raise DigitlibError(f"image: shape {image.shape}, but (28, 28) is needed")
     return check_images(image[np.newaxis], "image")[0]

@@ -6,7 +6,7 @@ import math
 import numpy as np
 from scipy import ndimage
 
-from digitlib._internal.checks import check_images, check_labels
+from digitlib._internal.checks import check_labels
 from digitlib.errors import DigitlibError
 from digitlib.synthesis import strokes
 from digitlib.synthesis.photographs import draw_small
@@ -56,8 +56,8 @@ WRITERS = WriterSettings()
 
 
 def make_pool(images, labels):
-    """Sort digits to write with: the images, and where each digit is."""
-    images = check_images(images)
+    """Sort digits to write with, images or strokes: them, and where each digit is."""
+    images = strokes.check_digits(images)
     labels = check_labels(labels, len(images))
     if missing := sorted({*range(10)} - {*labels.tolist()}):
         needed = "but some of each digit are needed"
@@ -116,11 +116,13 @@ def draw_style(writer, rng):
     return pen, size, writer.slope + writer.slant + rng.uniform(*settings.turn)
 
 
-def legible(image, glyph, settings=WRITERS):
+def legible(digit, glyph, settings=WRITERS):
     """Tell whether a digit that was written anew is still the same to a person."""
-    if strokes.likeness(image, settings.strokes) < settings.alike:
+    if isinstance(digit, tuple):  # its line is known, and its loops stay open
+        return True
+    if strokes.likeness(digit, settings.strokes) < settings.alike:
         return False
-    loops, before = (ndimage.label(np.pad(x, 1) < 0.5)[1] for x in (glyph, image))
+    loops, before = (ndimage.label(np.pad(x, 1) < 0.5)[1] for x in (glyph, digit))
     return loops == before
 
 

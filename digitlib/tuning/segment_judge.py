@@ -13,7 +13,7 @@ import warnings
 import numpy as np
 from scipy import ndimage
 
-from digitlib._internal.checks import check_images, check_labels
+from digitlib._internal.checks import check_labels
 from digitlib._internal.workers import run_all
 from digitlib.document.lattice import Lattice
 from digitlib.document.layout import find_lines
@@ -21,7 +21,7 @@ from digitlib.imaging.binarization import BINARIZATION
 from digitlib.preprocessing import normalize, remove_specks
 from digitlib.synthesis.forms import FORMS, fields
 from digitlib.synthesis.photographs import draw_blur, generators
-from digitlib.synthesis.strokes import stroke
+from digitlib.synthesis.strokes import check_digits, stroke
 from digitlib.synthesis.writers import draw_style, draw_writer, legible
 
 OTHER = -1  #: the label of what is not exactly one digit
@@ -50,11 +50,11 @@ SEGMENT_JUDGE = SegmentJudgeSettings()
 
 
 def rewrite(images, labels, seed=0, jobs=1, settings=SEGMENT_JUDGE):
-    """Write each digit (28, 28), in [0, 1], again, and look at it as a reader does.
+    """Write digits, images or strokes, again, and look at each as a reader does.
 
     Returns images of those that are still legible, uint8, and their labels.
     """
-    images = check_images(images)
+    images = check_digits(images)
     labels = check_labels(labels, len(images))
     rngs, n = list(generators(len(images), seed)), settings.at_once
     work = [(images[i : i + n], rngs[i : i + n]) for i in range(0, len(images), n)]
