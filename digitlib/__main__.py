@@ -302,7 +302,7 @@ def _recognize_options(command, add):
     add_output = command.add_mutually_exclusive_group().add_argument
     text = "draw the image that the network was given"
     add_output("--show", action="store_true", help=text)
-    _add_common(add, add_output, "robust")
+    _add_common(add, add_output, "hands")
 
 
 def _read_options(command, add):
@@ -323,7 +323,7 @@ def _read_options(command, add):
     _add_number(add, "--jobs", default=1, help=f"{text} (default: 1)")
     text = "read on the workers of this Dask scheduler, which must find all files at"
     add("--dask", metavar="ADDRESS", help=f"{text} the same paths")
-    _add_common(add, add_output, "reading")
+    _add_common(add, add_output, "hands")
 
 
 def _train_options(_, add):
@@ -369,8 +369,8 @@ def _add_paths(add, what):
 
 
 def _add_common(add, add_output, default):
-    text = f"""plain (the document's training), robust (with distorted images), reading
-        (with digits from generated fields too), or a file that `digitlib train` saved
+    text = f"""plain (the document's training), robust (with distorted images), hands
+        (with many writers' pen strokes, too), or a file that `digitlib train` saved
         (default: {default})"""
     add("--weights", default=default, metavar="NAME_OR_FILE", help=text)
     add_output("--json", action="store_true", help="print one JSON object a line")

@@ -169,15 +169,15 @@ class Trained:
     """(k,) float32, for `digitlib.recognizer.detect`, if the file has one."""
 
 
-def load_trained(source="robust"):
+def load_trained(source="hands"):
     """Load all that a weights file holds, and verify that it is whole.
 
     Parameters
     ----------
     source : str or os.PathLike
-        ``"plain"`` or ``"robust"``, learned from the 60,000 training images as they
-        are or distorted; ``"reading"``, of `digitlib.reading`, learned also from digits
-        cut out of generated fields; or the path of a file that `save_weights` wrote.
+        ``"plain"`` or ``"robust"``, learned from MNIST's 60,000 training images as they
+        are or distorted; ``"hands"``, learned also from other writers' pen strokes, see
+        `digitlib.tuning.hands`; or the path of a file that `save_weights` wrote.
 
     Returns
     -------
@@ -188,7 +188,7 @@ def load_trained(source="robust"):
     DigitlibError
         If the file is missing, damaged, altered, or of another kind.
     """
-    shipped = "plain", "reading", "robust"
+    shipped = "plain", "robust", "hands"
     known = isinstance(source, str) and source in shipped
     path = ASSETS / f"{source}.npz" if known else check_path(source)
     if not path.is_file():
@@ -215,12 +215,12 @@ def load_trained(source="robust"):
     return Trained(weights, json.loads(str(arrays["provenance"])), detector)
 
 
-def load_weights(source="robust"):
+def load_weights(source="hands"):
     """Load the `Weights` alone, see `load_trained`."""
     return load_trained(source).weights
 
 
-def load_provenance(source="robust"):
+def load_provenance(source="hands"):
     """Load the `Trained.provenance` alone, see `load_trained`."""
     return load_trained(source).provenance
 

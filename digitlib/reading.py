@@ -109,7 +109,7 @@ def segment_weights():
 
 @cache
 def _recognizer():
-    return Recognizer("reading")
+    return Recognizer()
 
 
 def read(image, *, digits=None, pattern=None, recognizer=None, settings=READING):
@@ -125,7 +125,7 @@ def read(image, *, digits=None, pattern=None, recognizer=None, settings=READING)
         The same, as in ``"#####-####"``: each ``#`` is a digit; other characters
         are not looked for in the ink, but appear in the text.
     recognizer : digitlib.recognizer.Recognizer, optional
-        With a detector. If left out, ``"reading"``, learned from digits of fields.
+        With a detector. If left out, ``Recognizer()``.
     settings : ReadingSettings
 
     Returns

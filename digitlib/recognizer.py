@@ -57,7 +57,7 @@ class Recognizer:
         with the weights; 0 where they have none.
     """
 
-    def __init__(self, weights="robust", preprocess=preprocess):
+    def __init__(self, weights="hands", preprocess=preprocess):
         given = isinstance(weights, (tuple, list))
         trained = Trained(weights, {}, None) if given else load_trained(weights)
         self.weights = check_weights(trained.weights)

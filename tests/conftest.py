@@ -6,7 +6,7 @@ from hypothesis import settings
 import numpy as np
 import pytest
 
-from digitlib.data import load_mnist, split_validation
+from digitlib.data import load_mnist, load_unipen, split_donors, split_validation
 from digitlib.model import build_model, forward, load_weights
 from digitlib.synthesis.strokes import stroke
 
@@ -23,6 +23,12 @@ settings.load_profile("book")
 def mnist():
     """The real data set: (x_train, y_train), (x_test, y_test), uint8."""
     return load_mnist()
+
+
+@pytest.fixture(scope="session")
+def donors():
+    """UNIPEN's validation donors: their `digitlib.data.PenDigits`."""
+    return split_donors(load_unipen())[1]
 
 
 @pytest.fixture(scope="session")

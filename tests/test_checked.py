@@ -44,7 +44,7 @@ def test_checksums_and_records_are_those_of_the_files():
     for path in (ROOT / "digitlib" / "assets").glob("*.npz"):
         code = hashlib.sha256(path.read_bytes()).hexdigest()
         assert f"| `digitlib/assets/{path.name}` | `{code}` |" in text
-    for name in ("plain", "robust", "reading"):
+    for name in ("plain", "robust", "hands"):
         made = load_provenance(name)
         part = text.partition(f"What `{name}.npz` records")[2]
         assert f"| `seed` | `{made['seed']}` |" in part

@@ -1,5 +1,6 @@
 """The data set: against published checksums and counts, and against damage."""
 
+import csv
 import gzip
 import hashlib
 import re
@@ -11,7 +12,17 @@ from hypothesis import strategies as st
 import numpy as np
 import pytest
 
-from digitlib.data import CONTESTED, MNIST_SHA256, load_mnist, split_validation
+from digitlib import data
+from digitlib.data import (
+    CONTESTED,
+    MNIST_SHA256,
+    UNIPEN_SHA256,
+    checksum,
+    load_mnist,
+    load_unipen,
+    split_donors,
+    split_validation,
+)
 from digitlib.errors import DigitlibError
 from digitlib.model import ASSETS
 
@@ -42,7 +53,7 @@ def test_types_and_bytes_are_those_of_the_original_files(mnist):
 
 def test_the_file_beside_the_data_states_the_same_sums():
     stated = (ASSETS / "README.md").read_text()
-    for name, sha256 in MNIST_SHA256.items():
+    for name, sha256 in (MNIST_SHA256 | UNIPEN_SHA256).items():
         assert f"| {name} | {sha256} |" in stated
     for md5 in IDX_MD5.values():
         assert md5 in stated
@@ -78,7 +89,7 @@ def test_an_altered_data_set_is_refused(name, mnist, tmp_path, monkeypatch):
     arrays[name].flat[-1] ^= 1
     np.savez(tmp_path / "mnist.npz", **arrays)
     monkeypatch.setattr("digitlib.data.MNIST_PATH", tmp_path / "mnist.npz")
-    with pytest.raises(DigitlibError, match=f"{name} is not MNIST's"):
+    with pytest.raises(DigitlibError, match=f"{name} is not as published"):
         load_mnist()
 
 
@@ -190,3 +201,87 @@ def test_a_split_that_leaves_nothing(n):
 def test_a_split_of_different_lengths():
     with pytest.raises(DigitlibError, match="each image needs one label"):
         split_validation(np.zeros(5), np.zeros(4), 1)
+
+
+# Pen strokes
+
+
+@pytest.fixture(scope="module")
+def pens():
+    return load_unipen(mislabelled=True)
+
+
+def test_pen_digits_are_those_of_the_file(pens):
+    """Put together again, they are the bytes whose sums are published."""
+    assert [len(part) for part in pens] == [15_950] * 4
+    strokes = [stroke for digit in pens.strokes for stroke in digit]
+    again = {
+        "points": np.concatenate(strokes),
+        "stroke_lengths": np.array([len(stroke) for stroke in strokes], np.int32),
+        "strokes_a_digit": np.array([len(digit) for digit in pens.strokes], np.uint8),
+        "labels": pens.labels,
+    }
+    for name, array in again.items():
+        assert checksum(array) == UNIPEN_SHA256[name], name
+    assert len(np.unique(pens.writers)) == 634
+    assert len(np.unique(pens.donors)) == 17
+    for writer, donor in zip(pens.writers, pens.donors, strict=True):
+        assert writer.startswith(f"{donor}-")
+
+
+def test_the_longer_side_of_a_digit_is_1000(pens):
+    for digit in pens.strokes[::50]:
+        points = np.concatenate(digit)
+        assert points.dtype == np.int16
+        assert points.min() == 0
+        assert points.max() == 1000
+
+
+def test_no_donor_is_in_two_parts(pens):
+    parts = split_donors(pens)
+    donors = [set(part.donors.tolist()) for part in parts]
+    assert donors[1] == {"aga", "app"}
+    assert donors[2] == {"val", "uqb", "tos", "imp", "art", "pri"}
+    assert sum(map(len, donors)) == len(set().union(*donors)) == 17
+    assert sum(len(part.labels) for part in parts) == 15_950
+    for part in parts:
+        assert len(part.strokes) == len(part.labels) == len(part.writers)
+        assert np.bincount(part.labels).min() > 90
+
+
+def test_a_part_is_of_a_mask_or_of_indices(pens):
+    some = pens.part(pens.donors == "aga")
+    again = pens.part(np.flatnonzero(pens.donors == "aga"))
+    assert all(np.array_equal(*pair) for pair in zip(some[1:], again[1:], strict=True))
+    assert some.strokes[7] is again.strokes[7]
+
+
+def test_wrong_labels_are_listed_and_left_out(pens):
+    with open(data.UNIPEN_MISLABELLED_PATH, newline="") as file:
+        listed = list(csv.DictReader(file))
+    good = load_unipen()
+    assert 20 < len(listed) == len(pens.labels) - len(good.labels) < 100
+    kept = np.ones(len(pens.labels), bool)
+    for row in listed:
+        i = int(row["index"])
+        kept[i] = False
+        assert int(row["label"]) == pens.labels[i] != int(row["read as"])
+        assert row["writer"] == pens.writers[i]
+        assert float(row["probability of label"]) < 0.02
+        assert pens.donors[i] not in data.UNIPEN_TEST
+    for array, some in zip(pens[1:], good[1:], strict=True):
+        assert np.array_equal(array[kept], some)
+
+
+def test_altered_pen_strokes_are_refused(tmp_path, monkeypatch):
+    with np.load(data.UNIPEN_PATH) as file:
+        arrays = dict(file)
+    monkeypatch.setattr(data, "UNIPEN_PATH", tmp_path / "unipen.npz")
+    for name in UNIPEN_SHA256:
+        changed = arrays | {name: np.roll(arrays[name], 1)}
+        np.savez(tmp_path / "unipen.npz", **changed)
+        with pytest.raises(DigitlibError, match=f"unipen.npz: {name} is not as published"):
+            load_unipen()
+        np.savez(tmp_path / "unipen.npz", **{k: changed[k] for k in arrays if k != name})
+        with pytest.raises(DigitlibError, match=f"unipen.npz: {name} is not"):
+            load_unipen()

@@ -250,9 +250,9 @@ def test_an_output_that_cannot_show_it(images):
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ([], ["robust"]),
+        ([], ["hands"]),
         (["--weights", "plain"], ["plain"]),
-        (["--resize-only"], ["robust", resize_only]),
+        (["--resize-only"], ["hands", resize_only]),
         (["--weights", "plain", "--resize-only"], ["plain", resize_only]),
     ],
 )
@@ -267,7 +267,7 @@ def test_weights_and_recipe(images, capsys, options, expected):
 
 
 def test_help_says_what_the_weights_are(capsys):
-    defaults = {"recognize": "robust", "read": "reading", "evaluate": "plain"}
+    defaults = {"recognize": "hands", "read": "hands", "evaluate": "plain"}
     for command, default in defaults.items():
         with pytest.raises(SystemExit):
             main([command, "--help"])

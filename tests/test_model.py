@@ -209,18 +209,19 @@ def test_forward_refuses_other_weights(test_images, weights):
             forward(test_images[:1], wrong)
 
 
-def test_robust_is_the_default():
-    assert all(map(np.array_equal, load_weights(), load_weights("robust")))
-    assert load_provenance() == load_provenance("robust")
-    assert np.array_equal(load_trained().detector, load_trained("robust").detector)
+def test_hands_is_the_default():
+    assert all(map(np.array_equal, load_weights(), load_weights("hands")))
+    assert load_provenance() == load_provenance("hands")
+    assert np.array_equal(load_trained().detector, load_trained("hands").detector)
 
 
-def test_the_robust_weights_come_with_what_a_recognizer_needs(test_images, test_labels):
-    provenance, detector = load_provenance("robust"), load_trained("robust").detector
+@pytest.mark.parametrize("name", ["robust", "hands"])
+def test_weights_come_with_what_a_recognizer_needs(name, test_images, test_labels):
+    provenance, detector = load_provenance(name), load_trained(name).detector
     assert provenance["temperature"] > 0
     assert 0 < provenance["threshold"] < 1
     assert (detector.shape, detector.dtype) == ((222,), np.float32)
-    probabilities = forward(test_images, load_weights("robust"))
+    probabilities = forward(test_images, load_weights(name))
     assert evaluate(probabilities, test_labels).accuracy >= 0.989
 
 

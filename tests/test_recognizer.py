@@ -48,9 +48,9 @@ def made(tmp_path, weights):
 
 
 def test_by_default_it_prepares_and_knows_when_not_to(recognizer, mnist):
-    assert all(map(np.array_equal, recognizer.weights, load_weights("robust")))
-    assert np.array_equal(recognizer.detector, load_trained("robust").detector)
-    made = load_provenance("robust")
+    assert all(map(np.array_equal, recognizer.weights, load_weights("hands")))
+    assert np.array_equal(recognizer.detector, load_trained("hands").detector)
+    made = load_provenance("hands")
     assert recognizer.temperature == made["temperature"]
     assert recognizer.threshold == made["threshold"]
     assert 0.3 < recognizer.threshold < 0.95

@@ -121,8 +121,9 @@ def test_too_few_of_a_kind(n_digits, n_others):
     assert fit_detector(some(10, rng), some(10, rng)).shape == (222,)
 
 
-def test_the_shipped_detector(test_images, test_labels):
-    trained = load_trained("robust")
+@pytest.mark.parametrize("name", ["robust", "hands"])
+def test_the_shipped_detector(name, test_images, test_labels):
+    trained = load_trained(name)
     detector, weights = trained.detector, trained.weights
     assert load_trained("plain").detector is None
     images = test_images[:2000]

@@ -46,7 +46,7 @@ class DrawDigit(SphinxDirective):
         return [draw_digit()]
 
 
-def data_script(source="robust"):
+def data_script(source="hands"):
     """Write what the page needs as a script: a page opened as a file may load one.
 
     Parameters
@@ -90,8 +90,8 @@ def test_digits():
         of which the recogniser is surest.
     """
     _, (x_test, y_test) = load_mnist()
-    predicted = forward(x_test / np.float32(255), load_weights("robust")).argmax(axis=1)
-    recognizer = Recognizer("robust", partial(preprocess, skip=SKIPPED))
+    predicted = forward(x_test / np.float32(255), load_weights()).argmax(axis=1)
+    recognizer = Recognizer(preprocess=partial(preprocess, skip=SKIPPED))
 
     def read(index):
         large = x_test[index].repeat(SIDE // 28, axis=0).repeat(SIDE // 28, axis=1)
@@ -131,7 +131,7 @@ def html(static):
         "digest": digest,
         "empty": _source(np.zeros((1, 1), np.uint8)),
         "static": static,
-        "hidden": "\n".join(_hidden(load_weights("robust"))),
+        "hidden": "\n".join(_hidden(load_weights())),
         "bars": "".join(f"<li><span>{digit}</span></li>" for digit in range(10)),
         "right": "".join(_button(image, f"{label}") for image, label, _ in right),
         "wrong": "".join(

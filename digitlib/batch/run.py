@@ -30,7 +30,7 @@ def read_files(
     *,
     digits=None,
     pattern=None,
-    weights="reading",
+    weights="hands",
     review=None,
     jobs=1,
     dask=None,

@@ -43,7 +43,7 @@ def fit_acceptance(
 
     The twin has learned, by the same recipe, from ``fit_images`` only: (m, 28, 28), in
     [0, 1], at least 40; it takes minutes with 40,000. The validation images and labels
-    are others. From ``more``, images of digits and of what is none, the detector learns
+    are others. Weights that have not learned from these either are their own twin. From ``more``, images of digits and of what is none, the detector learns
     too. Returns it, for `digitlib.recognizer.detect`, and a dict of the two numbers.
     """
     temperature = choose_temperature(twin, *validation, settings)
@@ -51,14 +51,16 @@ def fit_acceptance(
     learn = material(fit_images, n, seed, settings)
     if more is not None:
         learn = [np.concatenate(pair) for pair in zip(learn, more, strict=True)]
-    detector, twins = (
-        fit_detector(*(activations(kind, w) for kind in learn), settings)
-        for w in (weights, twin)
-    )
+    detector = _fit_detector(learn, weights, settings)
+    twins = detector if twin is weights else _fit_detector(learn, twin, settings)
     passed = activations([preprocess(image) for image in validation[0]], twin)
     trust = softmax(passed[-1] / temperature).max(axis=1) * detect(passed, twins)
     threshold = round(float(np.quantile(trust, 1 - settings.accepted)), 4)
     return detector, {"temperature": temperature, "threshold": threshold}
+
+
+def _fit_detector(learn, weights, settings):
+    return fit_detector(*(activations(kind, weights) for kind in learn), settings)
 
 
 def choose_temperature(twin, images, labels, settings=ACCEPTANCE):

@@ -14,7 +14,7 @@ from digitlib.model import activations
 from digitlib.reading import segment_weights
 from digitlib.recognizer import Recognizer
 
-NETWORK = Recognizer("reading")
+NETWORK = Recognizer()
 
 
 @pytest.fixture(scope="module")

@@ -157,6 +157,11 @@ def test_what_was_drawn_can_be_told(digits, some):
         assert thin[0] * longer - 1 < width < thick[1] * (longer + 8)
 
 
+def test_strokes_are_photographed_as_images_are(donors, is_picture):
+    for picture in photographs(donors.strokes[:6], 3):
+        is_picture(picture)
+
+
 def test_digits_are_turned(bar):
     turned = replace(PHOTOGRAPHS, turn=(30, 30), side=(300, 300))
     coverage, _ = write(bar, np.random.default_rng(0), turned)

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from digitlib.synthesis.strokes import STROKES, draw_pen, ink_line, likeness, stroke
+from digitlib.synthesis.strokes import (
+    STROKES,
+    check_digits,
+    draw_pen,
+    ink_line,
+    likeness,
+    stroke,
+)
 
 blank = np.zeros((28, 28), np.float32)
 
@@ -124,6 +131,62 @@ def test_ink_is_put_around_any_line():
     assert np.allclose(ink_line(line, 0.1, 200, 90).shape, (200, 20), atol=1)
 
 
+# Strokes of a real pen
+
+
+def test_recorded_strokes_are_drawn_where_the_pen_went(donors):
+    """Every point is under ink, and no ink is farther from the way than the pen."""
+    size, pen = 200, 0.06
+    for digit in donors.strokes[::100]:
+        coverage = stroke(digit, pen, size)
+        assert max(coverage.shape) == size
+        points = np.concatenate(digit)
+        points = points - points.min(axis=0)
+        scale = size * (1 - pen) / points.max()
+        columns, rows = (points * scale + size * pen / 2).round().astype(int).T
+        rows = rows.clip(max=coverage.shape[0] - 1)
+        columns = columns.clip(max=coverage.shape[1] - 1)
+        reached = ndimage.maximum_filter(coverage, 5)[rows, columns]
+        assert np.mean(reached > 0.5) > 0.99
+        away = np.ones(coverage.shape, bool)
+        for way in digit:
+            ends = (way - np.concatenate(digit).min(axis=0)) * scale + size * pen / 2
+            between = np.linspace(ends[:-1], ends[1:], 50).reshape(-1, 2)
+            dots = np.concatenate((between, ends)).round().astype(int)
+            away[dots[:, 1].clip(max=len(away) - 1),
+                 dots[:, 0].clip(max=away.shape[1] - 1)] = False  # fmt: skip
+        distance = ndimage.distance_transform_edt(away)
+        assert distance[coverage > 0.5].max() < size * pen / 2 + 8  # corners are rounded
+
+
+def test_two_strokes_cross_and_a_dot_is_one_too():
+    way = (np.array([[0, 0], [1000, 1000]]), np.array([[0, 1000], [1000, 0]]))
+    cross = stroke(way, 0.1, 101)
+    assert cross.shape == (101, 101)
+    assert cross[50, 50] == 1
+    assert cross[50, [0, -1]].max() == cross[[0, -1], 50].max() == 0
+    one = stroke(way[:1], 0.1, 101)
+    assert np.allclose(one, one.T, atol=0.02)
+    assert one[10, 90] == 0 < cross[10, 90]
+    dotted = stroke((*way[:1], np.array([[900, 100]])), 0.1, 101)
+    assert dotted[14, 86] == 1
+    assert dotted[30, 70] == 0
+
+
+def test_strokes_are_turned_like_images():
+    upright = (np.array([[0, 0], [0, 1000]]),)
+    lying = stroke(upright, 0.1, 200, 90)
+    assert np.allclose(lying.shape, (20, 200), atol=1)
+
+
+def test_images_and_strokes_are_digits_alike(digits, donors):
+    mixed = [*digits[:3], *donors.strokes[:3]]
+    found = check_digits(mixed)
+    assert found[3:] == donors.strokes[:3]
+    assert all(map(np.array_equal, found[:3], digits[:3]))
+    assert check_digits(digits) is digits
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -133,6 +196,11 @@ def test_ink_is_put_around_any_line():
         (lambda: stroke([[0.0], [0.0, 1.0]], 0.1, 100), "image: rows"),
         (lambda: likeness(blank), "image: no ink"),
         (lambda: likeness(blank[1:]), r"image: shape \(27, 28"),
+        (lambda: stroke((), 0.1, 100), r"strokes: \[\]"),
+        (lambda: stroke((np.zeros((0, 2)),), 0.1, 100), r"strokes: \[\(0, 2\)\]"),
+        (lambda: stroke((np.zeros((4, 3)),), 0.1, 100), r"strokes: \[\(4, 3\)\]"),
+        (lambda: stroke((4, 3), 0.1, 100), r"strokes: \[\(\), \(\)\]"),
+        (lambda: check_digits([blank[1:], (blank[:, :2],)]), r"image: shape \(27, 28"),
         (lambda: stroke(blank, 0.1, 9), "size: 9"),
         (lambda: stroke(blank, 0.1, 50.0), "size: 50.0"),
         (lambda: stroke(blank, 0.5, 100), "pen: 0.5"),

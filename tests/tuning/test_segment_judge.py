@@ -104,6 +104,15 @@ def test_digits_written_again_are_still_what_they_were(digits, recognizer):
     assert not np.array_equal(other[:5], seen[:5])
 
 
+def test_all_strokes_are_written_again(donors, recognizer):
+    some = slice(0, 150)
+    seen, labels = rewrite(donors.strokes[some], donors.labels[some], seed=2)
+    assert seen.shape == (150, 28, 28)
+    assert np.array_equal(labels, donors.labels[some])
+    read = forward(seen / np.float32(255), recognizer.weights).argmax(axis=1)
+    assert np.mean(read == labels) > 0.9
+
+
 def test_digits_cut_out_of_fields_come_with_their_labels(lessons, recognizer):
     seen, features, found = lessons
     assert seen.shape == (len(found), 28, 28)
