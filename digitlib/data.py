@@ -1,5 +1,4 @@
-"""The digits to learn from, loaded from this package, verified and split: MNIST's images
-and UNIPEN's pen strokes."""
+"""Digits to learn from: MNIST's images and UNIPEN's pen strokes, verified and split."""
 
 import hashlib
 from itertools import pairwise

@@ -280,8 +280,12 @@ def test_altered_pen_strokes_are_refused(tmp_path, monkeypatch):
     for name in UNIPEN_SHA256:
         changed = arrays | {name: np.roll(arrays[name], 1)}
         np.savez(tmp_path / "unipen.npz", **changed)
-        with pytest.raises(DigitlibError, match=f"unipen.npz: {name} is not as published"):
+        with pytest.raises(
+            DigitlibError, match=f"unipen.npz: {name} is not as published"
+        ):
             load_unipen()
-        np.savez(tmp_path / "unipen.npz", **{k: changed[k] for k in arrays if k != name})
+        np.savez(
+            tmp_path / "unipen.npz", **{k: changed[k] for k in arrays if k != name}
+        )
         with pytest.raises(DigitlibError, match=f"unipen.npz: {name} is not"):
             load_unipen()

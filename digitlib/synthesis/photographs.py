@@ -1,7 +1,8 @@
 """Photographs: digits in ink on paper, as a camera or a scanner would see them.
 
-Made out of MNIST or UNIPEN, so that the digit in each is known. It is written anew, with
-any pen and at any size; ink covers paper, light falls on both, and a camera takes the picture.
+Made out of MNIST or UNIPEN, so that the digit in each is known. It is written anew,
+with any pen and at any size; ink covers paper, light falls on both, and a camera takes
+the picture.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,13 @@ from PIL import Image
 from scipy import ndimage
 
 from digitlib._internal.checks import check_count
-from digitlib.synthesis.strokes import STROKES, StrokeSettings, check_digits, draw_pen, stroke
+from digitlib.synthesis.strokes import (
+    STROKES,
+    StrokeSettings,
+    check_digits,
+    draw_pen,
+    stroke,
+)
 
 
 @dataclass(frozen=True)
@@ -123,7 +130,8 @@ def generators(n, seed):
 
 
 def write(image, rng, settings=PHOTOGRAPHS):
-    """Write a digit, an image or strokes, on a sheet: coverage, and the pen's width in pixels."""
+    """Write a digit, an image or strokes, on a sheet: coverage, and the pen's width in
+    pixels."""
     side = round(draw_small(settings.side, rng))
     size = int(side * rng.uniform(*settings.fill))
     pen = draw_pen(size, rng, settings.strokes)

@@ -144,7 +144,9 @@ def _checked(digit):
     if isinstance(digit, tuple):
         if not digit or any(np.shape(way)[1:] != (2,) or not len(way) for way in digit):
             needed = "but a tuple of points (k, 2), some for each stroke, is needed"
-            raise DigitlibError(f"strokes: {[np.shape(way) for way in digit]}, {needed}")
+            raise DigitlibError(
+                f"strokes: {[np.shape(way) for way in digit]}, {needed}"
+            )
         return digit
     image = as_array(digit, "image")
     if image.shape != (28, 28):

@@ -95,7 +95,7 @@ def lessons(path, hands, labels, plan=PLAN):
 def digits_cut_out(images, labels, n, seed, plan=PLAN):
     """Cut-out digits and their labels; and other cut-outs, all uint8."""
     some = images, labels, plan.kinds, n, seed, plan.jobs
-    seen, _, digits = segment_judge.cut_out(Recognizer(), *some)
+    seen, _, digits = segment_judge.cut_out(Recognizer("robust"), *some)
     good = digits != segment_judge.OTHER
     return (seen[good], digits[good]), seen[~good]
 

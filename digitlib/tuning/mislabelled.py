@@ -45,9 +45,9 @@ MISLABELLED = MislabelledSettings()
 
 
 def judged(digits, settings=MISLABELLED):
-    """Probabilities of digits, (copies, n, 10), by networks that do not know the writer.
+    """Probabilities, (copies, n, 10), by networks that do not know the writer.
 
-    From `digitlib.data.PenDigits`.
+    Of `digitlib.data.PenDigits`.
     """
     n, jobs = len(digits.labels), settings.jobs
     seeds = range(settings.copies)

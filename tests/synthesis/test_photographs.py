@@ -158,8 +158,8 @@ def test_what_was_drawn_can_be_told(digits, some):
 
 
 def test_strokes_are_photographed_as_images_are(donors, is_picture):
-    for picture in photographs(donors.strokes[:6], 3):
-        is_picture(picture)
+    for photograph in photographs(donors.strokes[:6], 3):
+        is_picture(photograph)
 
 
 def test_digits_are_turned(bar):

@@ -156,7 +156,9 @@ def test_recorded_strokes_are_drawn_where_the_pen_went(donors):
             away[dots[:, 1].clip(max=len(away) - 1),
                  dots[:, 0].clip(max=away.shape[1] - 1)] = False  # fmt: skip
         distance = ndimage.distance_transform_edt(away)
-        assert distance[coverage > 0.5].max() < size * pen / 2 + 8  # corners are rounded
+        assert (
+            distance[coverage > 0.5].max() < size * pen / 2 + 8
+        )  # corners are rounded
 
 
 def test_two_strokes_cross_and_a_dot_is_one_too():
