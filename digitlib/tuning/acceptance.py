@@ -43,9 +43,9 @@ def fit_acceptance(
 
     The twin has learned, by the same recipe, from ``fit_images`` only: (m, 28, 28), in
     [0, 1], at least 40; it takes minutes with 40,000. The validation images and labels
-    are others. Weights that have not learned from these
-    either are their own twin. From ``more``, images of digits and of what is none, the
-    detector learns too. Returns it, for `digitlib.recognizer.detect`, and a dict of the two numbers.
+    are others; weights that have not learned from these are their own twin. From
+    ``more``, images of digits and of what is none, the detector learns too. Returns it,
+    for `digitlib.recognizer.detect`, and a dict of the two numbers.
     """
     temperature = choose_temperature(twin, *validation, settings)
     n = min(settings.lessons, len(fit_images) // settings.images)
