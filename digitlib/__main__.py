@@ -47,7 +47,7 @@ def recognize(options):
     """Read each image and print its digit."""
     # These take a while to load, and the other commands do without.
     from digitlib._internal.terminal import draw
-    from digitlib.batch.paths import images_in
+    from digitlib.imaging.paths import images_in
     from digitlib.preprocessing import resize_only
     from digitlib.recognizer import Recognizer
 
@@ -73,10 +73,10 @@ def recognize(options):
 
 def read(options):
     """Read the number in each image, and print it or write it down."""
-    from digitlib.batch.paths import images_in, once
     from digitlib.batch.run import read_files
     from digitlib.batch.store import Record, as_json, one_line
     from digitlib.imaging.loading import readable
+    from digitlib.imaging.paths import images_in, once
 
     items = [item for path in options.paths for item in images_in(path)]
     bad = [Record(path, None, error=str(error)) for path, error in items if error]
@@ -135,10 +135,7 @@ def train(options):
     if options.batch_size is not None:
         recipe = replace(recipe, batch_size=options.batch_size)
     (x_train, y_train), _ = load_mnist(options.data)
-    folder = os.path.dirname(options.out) or "."
-    if not os.access(folder, os.W_OK) or os.path.isdir(options.out):
-        raise DigitlibError(f"{options.out}: cannot be written; give another --out")
-
+    _check_place(options.out)
     training = x_train.astype(np.float32) / 255, y_train
     how = {"seed": options.seed, "epochs": options.epochs}
     if options.calibrate:
@@ -175,6 +172,12 @@ def train(options):
     return 0
 
 
+def _check_place(out):
+    folder = os.path.dirname(out) or "."
+    if not os.access(folder, os.W_OK) or os.path.isdir(out):
+        raise DigitlibError(f"{out}: cannot be written; give another --out")
+
+
 def _save(place, model, known):
     """Save weights, if need be in another place: they took long to train."""
     try:
@@ -196,6 +199,25 @@ def _acceptance(model, recipe, fit, validation, how):
         model.get_weights(), twin.get_weights(), fit[0], validation, how["seed"]
     )
     return {**acceptance, "detector": detector}
+
+
+def learn(options):
+    """Learn somebody's own digits; say how these, and others', are read since."""
+    from digitlib.tuning import own_digits
+
+    _check_place(options.out)
+    images = own_digits.labelled_images(options.source)
+    own = own_digits.prepare_digits(*images)
+    for error in own.skipped:
+        _complain(error)
+    if own.skipped:
+        _complain(f"{len(own.skipped)} images are skipped, {len(own.labels)} are used")
+    learned = own_digits.learn_digits(own, weights=options.weights, seed=options.seed)
+    for name, compared in learned.compared.items():
+        print(f"{name}: {compared}")
+    learned.save(options.out)
+    print(f"{options.out}: saved")
+    return 1 if own.skipped else 0
 
 
 def sweep(options):
@@ -284,6 +306,7 @@ def _parser():
         (read, _read_options, "read",
          "read the number in each image: codes, amounts, several lines"),
         (train, _train_options, "train", "train the network, save its weights"),
+        (learn, _learn_options, "learn", "learn your own digits, and what that costs"),
         (sweep, _sweep_options, "sweep",
          "train many recipes with many seeds, write the results down"),
         (evaluate_weights, _evaluate_options, "evaluate",
@@ -340,6 +363,16 @@ def _train_options(_, add):
     _add_data(add)
 
 
+def _learn_options(_, add):
+    text = """a folder of folders named 0 to 9, with images of that digit in each; or a
+        .csv table with rows of path,digit or path,digit,writer"""
+    add("source", metavar="FOLDER_OR_TABLE", help=text)
+    text = "where to save, if nothing is read worse than before"
+    add("--out", required=True, metavar="FILE", help=text)
+    add("--seed", type=int, default=0, metavar="N")
+    _add_weights(add, "hands")
+
+
 def _sweep_options(_, add):
     add("recipes", nargs="+", metavar="RECIPE", help="as for train")
     text = "the results; runs that it holds are skipped"
@@ -368,11 +401,15 @@ def _add_paths(add, what):
     add("paths", nargs="+", metavar="PATH", help=text)
 
 
-def _add_common(add, add_output, default):
+def _add_weights(add, default):
     text = f"""plain (the document's training), robust (with distorted images), hands
-        (with many writers' pen strokes, too), or a file that `digitlib train` saved
-        (default: {default})"""
+        (with many writers' pen strokes, too), or a file that `digitlib train` or
+        `digitlib learn` saved (default: {default})"""
     add("--weights", default=default, metavar="NAME_OR_FILE", help=text)
+
+
+def _add_common(add, add_output, default):
+    _add_weights(add, default)
     add_output("--json", action="store_true", help="print one JSON object a line")
 
 

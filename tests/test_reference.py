@@ -21,7 +21,7 @@ NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
 MODULES = {name: path for name, path in modules().items() if name != "__main__"}
 # Parts of a folder that shows all they have for others as if it were one module.
 AS_ONE = {"plots.images", "plots.measurements", "plots.networks"}
-COMMANDS = ("recognize", "read", "train", "sweep", "evaluate")
+COMMANDS = ("recognize", "read", "train", "learn", "sweep", "evaluate")
 
 
 def public(name):

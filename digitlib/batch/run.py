@@ -14,11 +14,11 @@ from threadpoolctl import ThreadpoolController
 
 from digitlib._internal.checks import check_count, check_path
 from digitlib._internal.workers import run_all
-from digitlib.batch.paths import once
 from digitlib.batch.review import Review, save_picture
 from digitlib.batch.store import Record, Records
 from digitlib.errors import DigitlibError
 from digitlib.imaging.loading import load_bytes, readable
+from digitlib.imaging.paths import once
 from digitlib.model import ASSETS
 from digitlib.reading import read, settings
 from digitlib.recognizer import Recognizer

@@ -54,10 +54,16 @@ def fit_acceptance(
         learn = [np.concatenate(pair) for pair in zip(learn, more, strict=True)]
     detector = _fit_detector(learn, weights, settings)
     twins = detector if twin is weights else _fit_detector(learn, twin, settings)
-    passed = activations([preprocess(image) for image in validation[0]], twin)
-    trust = softmax(passed[-1] / temperature).max(axis=1) * detect(passed, twins)
-    threshold = round(float(np.quantile(trust, 1 - settings.accepted)), 4)
-    return detector, {"temperature": temperature, "threshold": threshold}
+    found = choose_threshold(twin, twins, temperature, validation[0], settings)
+    return detector, {"temperature": temperature, "threshold": found}
+
+
+def choose_threshold(twin, detector, temperature, images, settings=ACCEPTANCE):
+    """Choose what `digitlib.recognizer.Prediction.trust` to accept: that of most images
+    of digits (n, 28, 28), in [0, 1]."""
+    passed = activations([preprocess(image) for image in images], twin)
+    trust = softmax(passed[-1] / temperature).max(axis=1) * detect(passed, detector)
+    return round(float(np.quantile(trust, 1 - settings.accepted)), 4)
 
 
 def _fit_detector(learn, weights, settings):

@@ -11,7 +11,7 @@ import re
 
 import numpy as np
 
-from digitlib._internal.checks import check_count, check_images
+from digitlib._internal.checks import check_count, check_images, check_weights
 from digitlib.errors import DigitlibError
 from digitlib.model import build_model
 
@@ -103,12 +103,14 @@ def train_recipe(
     seed=0,
     epochs=20,
     units=(100, 100),
+    start=None,
+    strength=1.0,
     validation_data=None,
     progress=True,
     teacher_units=(800, 800),
     teacher_temperature=2.0,
 ):
-    """Train a network from the beginning, by a recipe.
+    """Train a network by a recipe: from the beginning, or on from trained weights.
 
     Parameters
     ----------
@@ -118,6 +120,10 @@ def train_recipe(
         As for `digitlib.training.train`; the seed decides the first weights, too.
     units, teacher_units : sequence of int
         As for `digitlib.model.build_model`, of the network and its teacher, if any.
+    start : digitlib.model.Weights, optional
+        Go on from these, whatever ``units`` are, by a recipe that does not normalize.
+    strength : float, at least 0
+        Of the distortions, as for `digitlib.augmentation.augment`.
     teacher_temperature : float, above 0
         Softens the probabilities of both before they are compared.
 
@@ -131,6 +137,10 @@ def train_recipe(
     x = check_images(x, "x")  # `train` checks it too, but a rate depends on its length
     epochs = check_count("epochs", epochs, 1, 1_000_000)
     check_count("batch_size", recipe.batch_size, 1, len(x))
+    if start is not None:
+        units = [len(bias) for bias in check_weights(start, "start")[1:-1:2]]
+        if recipe.normalize:
+            raise DigitlibError("start: nothing to normalize by; change the recipe")
     options = {"progress": progress, "seed": seed, "epochs": epochs}
     teacher = None
     if recipe.teacher:
@@ -139,6 +149,7 @@ def train_recipe(
         if len(finished.epoch) < epochs:
             raise KeyboardInterrupt  # there is nobody yet to learn from
         teacher = partial(_loss_from, teacher, teacher_temperature)
+    options |= {"start": start, "strength": strength}
     options["validation_data"] = validation_data
     model, history = _train(recipe, x, y, units=units, loss=teacher, **options)
     return fold(model), history
@@ -166,16 +177,20 @@ def fold(model):
     return plain
 
 
-def _train(recipe, x, y, *, units, seed, epochs, loss=None, **options):
+def _train(
+    recipe, x, y, *, units, seed, epochs, loss=None, start=None, strength=1.0, **options
+):
     """Train a network by a recipe, and by a loss of its own if there is one."""
     from digitlib.training import train
 
     epoch = -(-len(x) // recipe.batch_size)  # steps
     optimizer = _optimizer(recipe, epoch, epochs)
     model = build_model(seed, units, normalize=recipe.normalize, optimizer=optimizer)
+    if start is not None:
+        model.set_weights(start)
     if loss is not None:
         model.compute_loss = loss
-    options["augment"] = _distortions(recipe, optimizer, epoch * epochs)
+    options["augment"] = _distortions(recipe, optimizer, epoch * epochs, strength)
     options |= {"epochs": epochs, "seed": seed, "batch_size": recipe.batch_size}
     return model, train(model, x, y, **options)
 
@@ -193,7 +208,7 @@ def _optimizer(recipe, epoch, epochs):
     return keras.optimizers.Adam(rate, weight_decay=recipe.decay or None, **average)
 
 
-def _distortions(recipe, optimizer, steps):
+def _distortions(recipe, optimizer, steps, strength):
     """What `digitlib.training.train` takes as ``augment``."""
     if not (recipe.affine or recipe.elastic or recipe.ink):
         return False
@@ -203,11 +218,11 @@ def _distortions(recipe, optimizer, steps):
     parts = ["rotation", "scale", "shear", "shift"] if not recipe.affine else []
     parts += [part for part in ("elastic", "ink") if not getattr(recipe, part)]
     sizes = dict.fromkeys(parts, 0.0)
-    fading = keras.optimizers.schedules.PolynomialDecay(1.0, steps, 0.5)
+    fading = keras.optimizers.schedules.PolynomialDecay(strength, steps, strength / 2)
 
     def distort(images, seed):
-        strength = fading(optimizer.iterations) if recipe.fade else 1.0
-        return augment(images, seed, strength=strength, **sizes)
+        now = fading(optimizer.iterations) if recipe.fade else strength
+        return augment(images, seed, strength=now, **sizes)
 
     return distort
 

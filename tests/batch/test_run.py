@@ -22,12 +22,12 @@ import pytest
 from digitlib.__main__ import main
 from digitlib._internal.store import Store
 from digitlib.batch import run as batches
-from digitlib.batch.paths import once
 from digitlib.batch.review import Drawing, Review, draw_review, picture_name
 from digitlib.batch.run import read_files
 from digitlib.batch.store import Record, Records, as_json
 from digitlib.data import split_validation
 from digitlib.errors import DigitlibError
+from digitlib.imaging.paths import once
 from digitlib.model import ASSETS, load_provenance, load_weights, save_weights
 from digitlib.reading import read
 from digitlib.synthesis.forms import fields

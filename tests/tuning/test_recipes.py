@@ -503,6 +503,27 @@ def test_a_recipe_can_be_changed_by_hand(told, tiny):
     assert told[0][1]["batch_size"] == 64
 
 
+def test_training_goes_on_from_weights_of_any_width(tiny):
+    start = build_model(9, (30,)).get_weights()
+    still = replace(find_recipe("plain"), rate=0.0)
+    model, _ = train_recipe(still, *tiny, epochs=1, start=start)
+    assert same(model.get_weights(), start)
+    model, _ = train_recipe("plain", *tiny, epochs=1, start=start)
+    assert not same(model.get_weights(), start)
+    for bad, message in ((start, "start: nothing to normalize by"), ([], "start: 0")):
+        with pytest.raises(DigitlibError, match=message):
+            train_recipe("plain+normalize", *tiny, start=bad)
+
+
+@pytest.mark.parametrize("recipe", ["plain+affine", "plain+affine+fade"])
+def test_strength_is_that_of_the_distortions(told, tiny, recipe):
+    images = tf.constant(tiny[0][:8])
+    train_recipe(recipe, *tiny, strength=0.0)
+    assert np.allclose(told[0][1]["augment"](images, (1, 2)), images, atol=1e-6)
+    train_recipe(recipe, *tiny, strength=0.5)
+    assert not np.allclose(told[1][1]["augment"](images, (1, 2)), images, atol=0.1)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("recipe", "floor"), [("plain", 0.973), ("robust", 0.99)])
 @pytest.mark.parametrize("seed", [101, 102, 103])
