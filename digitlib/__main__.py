@@ -26,6 +26,8 @@ from digitlib.tuning.recipes import CHANGES, find_recipe, train_recipe, versions
 def main(arguments=None):
     """Run one command and return the exit status."""
     options = _parser().parse_args(arguments)
+    if getattr(options, "max_pixels", None):  # here, so that worker processes know it
+        os.environ["DIGITLIB_MAX_PIXELS"] = str(options.max_pixels)
     if hasattr(sys.stdout, "reconfigure"):  # a name it cannot show is no error
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
@@ -256,9 +258,9 @@ def evaluate_weights(options):
 
 
 def _as_text(path, guess, result):
-    from digitlib.imaging.loading import readable
+    from digitlib.imaging.loading import in_short
 
-    path = readable(path)
+    path = in_short(path)
     if guess in (None, ""):
         return f"{path}: {result.reason}"
     line = f"{path}: {guess} (confidence {result.confidence:.3f})"
@@ -399,6 +401,9 @@ def _add_number(add, name, **more):
 def _add_paths(add, what):
     text = f"{what}, or a folder, which means the images in it"
     add("paths", nargs="+", metavar="PATH", help=text)
+    text = """how many an image may have, so that memory lasts (default: what the
+        environment variable DIGITLIB_MAX_PIXELS says, or 89478485)"""
+    _add_number(add, "--max-pixels", help=text)
 
 
 def _add_weights(add, default):

@@ -1,5 +1,6 @@
 """The command line, as a person or a program would use it."""
 
+from base64 import b64encode
 from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
@@ -7,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, entry_points, version
 import io
 import json
 import os
+from pathlib import Path
 import pty
 import re
 import subprocess
@@ -60,6 +62,30 @@ def test_a_bad_image_does_not_stop_the_others(images, capsys):
     assert absent == "digitlib: absent.png: no such file"
     assert letter.startswith("digitlib: letter.txt: not an image")
     assert total == "digitlib: 2 of 5 images could not be read"
+
+
+@pytest.mark.parametrize("command", [["recognize"], ["read", "--digits", "1"]])
+def test_how_many_pixels_an_image_may_have(images, capsys, monkeypatch, command):
+    monkeypatch.setenv("DIGITLIB_MAX_PIXELS", "1000")
+    names, refused = ["blank.png", "seven.png"], "digitlib: blank.png: 30x40 pixels, "
+    assert main([*command, *names]) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith("seven.png: 7 ")
+    allow = "more than 1,000; allow more with --max-pixels or DIGITLIB_MAX_PIXELS"
+    assert err.splitlines()[0] == refused + allow
+    assert main([*command, "--max-pixels", "1200", *names]) == 0
+    assert main([*command, "--max-pixels", "1199", *names]) == 1
+    assert refused in capsys.readouterr().err
+
+
+def test_a_data_url_is_an_image_and_is_not_printed_whole(images, capsys):
+    content = b64encode(Path("seven.png").read_bytes()).decode()
+    for long in ("data:image/png;base64," + content, "x" * 5000):
+        main(["recognize", long])
+    out, err = capsys.readouterr()
+    assert re.fullmatch(r"data:image/png;base64,.*: 7 \(confidence .*\)\n", out)
+    assert re.fullmatch(r"digitlib: xxx.*xxx: cannot be opened \(.*\n", err)
+    assert max(map(len, (out, err))) < 300
 
 
 def test_json_has_an_object_a_line(images, capsys):

@@ -118,7 +118,7 @@ def _read_one(digits, pattern, learned, review, path, place, known):
         why = str(error).replace(readable(place), readable(path), 1)
         failed = Record(path, None, error=why)
         return failed, failed != known
-    if known and known.sha256 == sha256:
+    if known and known.sha256 == sha256 and not known.error:
         return known, False
     file = io.BytesIO(content)
     file.name = path  # for errors
@@ -128,7 +128,8 @@ def _read_one(digits, pattern, learned, review, path, place, known):
             recognizer = _recognizer(*learned)
             reading = read(file, digits=digits, pattern=pattern, recognizer=recognizer)
     except DigitlibError as error:
-        return Record(path, sha256, error=str(error)), True
+        failed = Record(path, sha256, error=str(error))
+        return failed, failed != known
     record = Record(
         path, sha256, reading.text, round(reading.confidence, 6), reading.accepted,
         reading.reason, list(map(_plain, reading.digits)),

@@ -4,6 +4,7 @@ A file of 100 kB that would unfold to gigabytes, or keep Pillow busy for minutes
 refused before its pixels are decoded.
 """
 
+from base64 import b64decode
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from io import BytesIO
@@ -12,6 +13,7 @@ import math
 import os
 import stat
 import threading
+from urllib.parse import unquote
 import warnings
 
 import numpy as np
@@ -21,13 +23,16 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from digitlib._internal.checks import check_count
 from digitlib.errors import DigitlibError
+from digitlib.imaging.arrays import LUMA, as_floats, factor_of
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a file may ask for, beside Pillow's own ``MAX_IMAGE_PIXELS``; chosen."""
+    """What a file may ask for, beside the number of its pixels; chosen."""
 
     content: int = 2**28  #: bytes: as MAX_IMAGE_PIXELS take in three colours
+    name: int = 255  #: letters of a name that are shown: as many as a file's may have
+    passed: int = 8  #: pixels of a JPEG that are passed over count as one decoded
     side: int = 65_535  #: pixels: the most that JPEG and GIF can have
     scans: int = 100  #: of a JPEG; usually ten, each as long to decode as a whole
     parts: int = 8192  #: of a GIF before its pixels; time goes with their square
@@ -40,8 +45,6 @@ class Limits:
 
 LIMITS = Limits()
 _FORMATS = ("PNG", "JPEG", "GIF", "TIFF", "BMP", "WEBP")
-# Red, green and blue as bright as the eye finds them: ITU-R BT.601, as in Pillow.
-LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 # EXIF's number of an orientation, and Pillow's of what sets such a picture upright.
 TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 # Without any handler, Python would print what Pillow logs of damaged files.
@@ -54,12 +57,14 @@ def load_image(image):
 
     Parameters
     ----------
-    image : path, bytes, file object, PIL.Image.Image or array
+    image : path, bytes, file object, data URL, PIL.Image.Image or array
         A file is a PNG, JPEG, GIF, TIFF, BMP or WebP, of at most 256 MB. An array is
-        2-D (grey) or (height, width, 3 or 4) (RGB, RGBA). Unsigned integers are
-        divided by the largest number their type holds; floats must lie in [0, 1]. A
-        picture is taken as displayed: upright, the first frame of an animation, and on
-        white where transparent (on black, if all that is visible is light, as chalk).
+        2-D or (height, width, 1) (grey) or (height, width, 3 or 4) (RGB, RGBA). Of
+        unsigned integers, in arrays and files of any type, the largest tells which
+        number is white: 1, 255, 65535, ... (`digitlib.imaging.arrays.Values`); floats
+        must lie in [0, 1]. A picture is taken as displayed: upright, the first frame of
+        an animation, and on white where transparent (on black, if all that is visible
+        is light, as chalk).
 
     Returns
     -------
@@ -69,8 +74,10 @@ def load_image(image):
     Raises
     ------
     DigitlibError
-        If there is no such file, or it is not an image, or damaged, or larger than
-        ``PIL.Image.MAX_IMAGE_PIXELS``; if an array has another shape, dtype or range.
+        If there is no such file, or it is not an image, or damaged; if an array has
+        another shape, dtype or range; if a file has too many pixels. How many are
+        allowed says the environment variable ``DIGITLIB_MAX_PIXELS`` or else, as set by
+        you or by Pillow, ``PIL.Image.MAX_IMAGE_PIXELS``.
     """
     array, _ = _array_of(image, "L", None)
     return array @ LUMA if array.ndim == 3 else array
@@ -106,14 +113,21 @@ def readable(name):
     return name if name.isprintable() else ascii(name)
 
 
+def in_short(name):
+    """Return what `readable` does, but of a long one, as a data URL, just both ends."""
+    if len(name) > LIMITS.name:
+        name = f"{name[: LIMITS.name // 4]}...{name[-LIMITS.name // 4 :]}"
+    return readable(name)
+
+
 def _array_of(image, mode, size):
     """Grey or RGB, as floats; and height and width before it was reduced."""
     if isinstance(image, np.ndarray):
-        return _floats(image, "array", size), image.shape[:2]
+        return as_floats(image, "array", size), image.shape[:2]
     name, opened = "PIL image", nullcontext(image)
     if not isinstance(image, Image.Image):
         name, content = _name_and_content(image)
-        opened = _opened(content, size)
+        opened = _opened(content, size, name)
     try:
         with _quiet(), opened as picture:
             return _of_picture(picture, name, mode, size)
@@ -131,10 +145,12 @@ def _name_and_content(image):
     """What to call it in an error, and the bytes of the file."""
     if isinstance(image, (bytes, bytearray, memoryview)):
         name, read = "bytes", bytes
+    elif isinstance(image, str) and image.startswith("data:"):
+        name, read = in_short(image), _read_url
     elif isinstance(image, (str, os.PathLike)):
-        name, read = readable(str(image)), _read_path
+        name, read = in_short(str(image)), _read_path
     elif hasattr(image, "read"):
-        name, read = readable(str(getattr(image, "name", "file object"))), _read_file
+        name, read = in_short(str(getattr(image, "name", "file object"))), _read_file
     else:
         raise DigitlibError(
             f"{type(image).__name__}: not an image; give a path, bytes, a file object, "
@@ -153,6 +169,13 @@ def _name_and_content(image):
         most = f"{LIMITS.content >> 20} MB"
         raise DigitlibError(f"{name}: larger than {most}; give a smaller image")
     return f"{len(content)} bytes" if name == "bytes" else name, content
+
+
+def _read_url(url):
+    kind, _, content = url.partition(",")
+    if not kind.endswith(";base64"):
+        raise ValueError("a data URL that is not in base64")
+    return b64decode(unquote(content))
 
 
 def _read_path(path):
@@ -223,33 +246,56 @@ class _Jpeg(JpegImageFile):
 
 
 @contextmanager
-def _opened(content, size):
+def _opened(content, size, name):
     """Open a file with Pillow, wary of what it may contain."""
     file, jpeg = OneReading(content), content.startswith(b"\xff\xd8\xff")
     # Within pixels, JPEG has no such two bytes; metadata may have some by chance.
     if jpeg and content.count(b"\xff\xda") > LIMITS.scans:
         raise Bomb(f"a JPEG of more than {LIMITS.scans} scans")
+    most, pillows = _most_pixels(), Image.MAX_IMAGE_PIXELS
     try:
+        Image.MAX_IMAGE_PIXELS = None  # counted below, as decoded
         picture = _Jpeg(file) if jpeg else Image.open(file, formats=_FORMATS)
     except SyntaxError as error:
         raise UnidentifiedImageError from error
+    finally:
+        Image.MAX_IMAGE_PIXELS = pillows
     with picture:
         _check_size(picture)
         file.parts = math.inf
         picture.whole = picture.size
+        pixels = math.prod(picture.size)
         if size:  # a JPEG can be decoded at a half, a quarter or an eighth
             picture.draft(None, (size[0], size[0]))
+        if "progressive" not in picture.info:  # of which all is held in memory
+            pixels = max(math.prod(picture.size), pixels // LIMITS.passed)
+        if most and pixels > most:
+            wide, high = picture.whole
+            allow = "allow more with --max-pixels or DIGITLIB_MAX_PIXELS"
+            raise DigitlibError(
+                f"{name}: {wide}x{high} pixels, more than {most:,}; {allow}"
+            )
         yield picture
 
 
+def _most_pixels():
+    """How many may be decoded; None if any number."""
+    name = "DIGITLIB_MAX_PIXELS"
+    given = os.environ.get(name)
+    if not given:
+        return Image.MAX_IMAGE_PIXELS
+    if not given.isdecimal() or int(given) < 1:
+        raise DigitlibError(f"{name}: {given!r}, but a whole number from 1 is needed")
+    return int(given)
+
+
 def _check_size(picture):
-    """Refuse a picture that has too many pixels, or takes too much memory or time."""
+    """Refuse a picture that takes too much memory or time for its pixels."""
     pixels = math.prod(picture.size)
     tags = picture.tag_v2 if picture.format == "TIFF" else {}
     wide, high = tags.get(322, 0), tags.get(323, 0)
     slow = picture.tile and picture.tile[0][0] == "bmp_rle"
     reasons = {
-        "a decompression bomb": pixels > (Image.MAX_IMAGE_PIXELS or pixels),
         f"a side longer than {LIMITS.side}": max(picture.size) > LIMITS.side,
         "a run-length encoded BMP": slow and pixels > LIMITS.slow,
         f"tiles of {wide}x{high}": wide * high > max(LIMITS.tile, 4 * pixels),
@@ -281,30 +327,39 @@ def _of_picture(picture, name, mode, size):
         picture.load()
     if 0 in picture.size:
         raise DigitlibError(f"{name}: {picture.width}x{picture.height} pixels; empty")
+    # Pillow holds 32 bits with a sign, even those of a TIFF that have none.
+    unsigned = picture.format == "TIFF" and 2 not in picture.tag_v2.get(339, ())
     orientation = _orientation(picture)
     turned = 1 if orientation in (5, 6, 7, 8) else -1
     sides = getattr(picture, "whole", picture.size)[::turned]
     if orientation in TURNS:
         picture = picture.transpose(TURNS[orientation])
-    if picture.mode[0] in "FI":  # floats; 16 bits, held in 16 or 32
-        scale = 1 if picture.mode == "F" else 65535
-        return _floats(np.asarray(picture, np.float32) / scale, name, size), sides
+    if picture.mode[0] in "FI":  # floats; 16 bits, held in 16 or 32; 32 bits
+        array = np.asarray(picture)
+        if picture.mode == "I" and (unsigned or array.min() >= 0):
+            array = array.view(np.uint32)
+        return as_floats(array, name, size), sides
     if picture.mode in ("LAB", "HSV", "La"):  # Pillow knows no direct way
         picture = picture.convert("LA" if picture.mode == "La" else "RGB")
-    factor = _factor(picture.size, size)
+    factor = factor_of(picture.size, size)
     if picture.has_transparency_data:
-        picture, factor = _reduced(picture, "RGBA", factor), 1
+        picture, factor = _reduced(_converted(picture, "RGBA"), factor), 1
         if picture.getextrema()[3] != (255, 255):  # else nothing is transparent
             mode = "RGBA"
     elif picture.mode in ("1", "L"):
         mode = "L"
-    return _floats(np.asarray(_reduced(picture, mode, factor)), name, None), sides
+    picture = _converted(picture, mode)
+    largest = np.max(picture.getextrema())
+    return as_floats(
+        np.asarray(_reduced(picture, factor)), name, largest=largest
+    ), sides
 
 
-def _reduced(picture, mode, factor):
-    """Convert and average, without needless copies."""
-    if picture.mode != mode:
-        picture = picture.convert(mode)
+def _converted(picture, mode):
+    return picture if picture.mode == mode else picture.convert(mode)
+
+
+def _reduced(picture, factor):
     return picture.reduce(factor) if factor > 1 else picture
 
 
@@ -323,57 +378,3 @@ def _check_exif(picture):
         Image.Exif().load_from_fp(OneReading(exif))
     if len(picture.info.get("Raw profile type exif", "")) > LIMITS.profile:
         raise Bomb("too much EXIF")
-
-
-def _factor(sides, size):
-    """How many pixels become one, along each side."""
-    if not size:
-        return 1
-    longest, least = size
-    wanted = -(-max(sides) // longest)
-    if least:  # and no more memory than a square of the longest side takes
-        enough = math.ceil(math.sqrt(math.prod(sides)) / longest)
-        wanted = max(enough, min(wanted, min(sides) // least))
-    return max(1, wanted)
-
-
-def _on_paper(shown, opacity):
-    """Put what is transparent on white; on black, if all that is visible is light."""
-    visible = (shown @ LUMA)[opacity[..., 0] > 0.5]
-    paper = 0 if visible.size and np.percentile(visible, 5) > 0.6 else 1
-    return shown * opacity + paper * (1 - opacity)
-
-
-def _floats(array, name, size):
-    if np.ma.is_masked(array):
-        raise DigitlibError(f"{name}: masked pixels; fill them first: array.filled(1)")
-    array = np.asarray(array)
-    colors = array.shape[2:] if array.ndim == 3 else ()
-    if array.ndim not in (2, 3) or colors not in ((), (3,), (4,)) or 0 in array.shape:
-        raise DigitlibError(
-            f"{name}: shape {array.shape}, but (height, width) or (height, width, 3 or "
-            "4) is needed; for one image of many, images[i]"
-        )
-    if array.dtype == bool:
-        array = array.astype(np.float32)
-    elif np.issubdtype(array.dtype, np.unsignedinteger):
-        array = array / np.float32(np.iinfo(array.dtype).max)
-    elif not np.issubdtype(array.dtype, np.floating):
-        needed = "unsigned integers or floats in [0, 1] are needed"
-        raise DigitlibError(f"{name}: dtype {array.dtype}, but {needed}")
-    low, high = array.min(), array.max()
-    if not (low >= 0 and high <= 1):  # also true for NaN
-        raise DigitlibError(
-            f"{name}: values from {low:g} to {high:g}, but floats must lie in [0, 1]; "
-            "divide pixels of 0 to 255 by 255"
-        )
-    array = array.astype(np.float32, copy=False)
-    if colors == (4,):
-        array = _on_paper(array[..., :3], array[..., 3:])
-    factor = _factor(array.shape[:2], size)
-    if factor == 1:
-        return array
-    if array.ndim == 2:
-        return np.asarray(Image.fromarray(array).reduce(factor))
-    channels = [Image.fromarray(array[..., i]).reduce(factor) for i in range(3)]
-    return np.stack(channels, axis=2)

@@ -300,6 +300,28 @@ def test_a_full_disk_leaves_all_as_it_was(asked, scans, output):
     assert asked == scans[2:]
 
 
+def test_a_file_that_was_refused_is_asked_for_again(asked, scans, monkeypatch):
+    """It may now be allowed; that it is still refused is not written down again."""
+
+    made_up = batches.read
+
+    def refuse(image, **options):
+        if isinstance(image, np.ndarray):
+            return made_up(image, **options)
+        raise DigitlibError(f"{image.name}: too large")
+
+    with monkeypatch.context() as refusing:
+        refusing.setattr(batches, "read", refuse)
+        [record] = read_files(scans[:1], "out.jsonl")
+        before = lines("out.jsonl")
+        assert [record] == list(read_files(scans[:1], "out.jsonl"))
+    assert record.error == "scans/0.png: too large"
+    assert lines("out.jsonl") == before
+    [record] = read_files(scans[:1], "out.jsonl")
+    assert record.error is None
+    assert asked == scans[:1]
+
+
 def test_a_file_that_is_there_again_is_read(asked, scans):
     os.rename(scans[0], "away.png")
     record, _ = read_files(scans[:2], "out.csv")

@@ -1,10 +1,12 @@
 """Images in any form: against Pillow, and against what is no image."""
 
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from io import BytesIO, StringIO
 import os
 from pathlib import Path
+import struct
 import subprocess
 import sys
 import warnings
@@ -18,7 +20,14 @@ from sheets import file_of, turned_by
 
 from digitlib.errors import DigitlibError
 from digitlib.imaging import loading as images
-from digitlib.imaging.loading import LUMA, load_color, load_image, load_strip, readable
+from digitlib.imaging.loading import (
+    LUMA,
+    in_short,
+    load_color,
+    load_image,
+    load_strip,
+    readable,
+)
 
 FORMATS = ["PNG", "JPEG", "GIF", "TIFF", "BMP", "WEBP"]
 
@@ -50,6 +59,7 @@ def test_every_form_of_an_image_is_the_same(picture, tmp_path):
     spread = memoryview(np.repeat(np.frombuffer(content, np.uint8), 2))[::2]
     forms = [path, str(path), content, bytearray(content), memoryview(content)]
     forms += [spread, BytesIO(content), picture, picture.convert("RGBA")]
+    forms += ["data:image/png;base64," + b64encode(content).decode()]
     for form in forms:
         assert np.allclose(load_image(form), expected)
     with path.open("rb") as file:
@@ -145,6 +155,40 @@ def test_sixteen_bits(format_):
         assert np.allclose(loaded, pixels / 65535, atol=1e-6)
     upright = load_image(file_of(Image.fromarray(pixels), exif=turned_by(6)))
     assert np.allclose(upright, np.rot90(pixels, -1) / 65535, atol=1e-6)
+
+
+@pytest.mark.parametrize("bits", [1, 8, 16, 32])
+def test_a_file_is_as_bright_as_its_values_tell_whatever_its_type(bits):
+    random = np.random.default_rng(4).random((8, 12))
+    random[0, 0] = 1
+    pixels = (random * (2**bits - 1)).round()
+    kinds = [("u1", "PNG"), ("u1", "TIFF"), ("u2", "PNG"), ("u2", "TIFF")]
+    kinds = [kind for kind in kinds if int(kind[0][1]) * 8 >= bits]
+    expected = (pixels / (2**bits - 1)).astype(np.float32)
+    for dtype, format_ in kinds:
+        picture = Image.fromarray(pixels.astype(dtype))
+        for image in (picture, file_of(picture, format=format_)):
+            assert np.allclose(load_image(image), expected)
+            reduced = load_color(image, 6)
+            squares = expected.reshape(4, 2, 6, 2).mean(axis=(1, 3))
+            assert np.allclose(reduced, squares, atol=0.51 / min(2**bits - 1, 255))
+    wide = Image.fromarray(pixels.astype("u4").view("i4"))  # of mode I
+    signed, unsigned = (struct.pack("<HHLL", 339, 3, 1, kind) for kind in (2, 1))
+    content = file_of(wide, format="TIFF")
+    assert signed in content
+    content = content.replace(signed, unsigned)
+    assert np.allclose(load_image(content), expected)
+    if bits < 32:
+        assert np.allclose(load_image(wide), expected)
+    else:
+        assert "none may be negative" in complaint(wide)
+
+
+def test_one_white_pixel_does_not_make_what_is_left_of_it_white():
+    pixels = np.zeros((160, 160), np.uint8)
+    pixels[3, 5] = 255
+    for image in (pixels, Image.fromarray(pixels)):
+        assert load_color(image, 10).max() <= 1 / 255
 
 
 def test_floats_in_a_tiff():
@@ -447,7 +491,11 @@ def test_a_closed_picture(tmp_path):
         ("absent.png", "absent.png: no such file"),
         ("nul\0.png", "'nul\\x00.png': cannot be opened"),
         ("two\nlines.png", "'two\\nlines.png': no such file"),
-        ("x" * 5000, "cannot be opened (File name too long)"),
+        ("x" * 5000, f"{'x' * 63}...{'x' * 64}: cannot be opened (File name too long)"),
+        ("0,0,7\n" * 9999, "7\\n': cannot be opened (File name too long)"),
+        ("data:image/svg+xml,<svg/>", "<svg/>: cannot be opened (a data URL that is"),
+        ("data:image/png;base64,a", "base64,a: cannot be opened ("),
+        ("data:image/png;base64," + "A" * 2**20, f"...{'A' * 64}: not an image"),
         (Image.new("L", (0, 5)), "PIL image"),
         (Image.new("F", (5, 5), 200), "divide pixels"),
         (StringIO("text"), "file object: cannot be opened (not opened in binary mode"),
@@ -456,6 +504,7 @@ def test_a_closed_picture(tmp_path):
 )
 def test_what_is_no_image(image, message):
     assert message in complaint(image)
+    assert len(complaint(image)) < 400
     assert message in complaint(image, load_color, size=100)
     assert message in complaint(image, load_strip, size=100, least=10)
 
@@ -535,6 +584,9 @@ def test_names_are_printable():
     assert readable("größe.png") == "größe.png"
     assert readable("a\nb") == r"'a\nb'"
     readable(os.fsdecode(b"\xff.png")).encode()  # not UTF-8, but now it is
+    assert in_short("a\nb") == r"'a\nb'"
+    assert in_short("x" * 255) == readable("x" * 255) == "x" * 255
+    assert in_short("x" * 9999) == f"{'x' * 63}...{'x' * 64}"
 
 
 def test_threads_share_it(picture):
