@@ -369,6 +369,7 @@ def _learn_options(_, add):
     text = """a folder of folders named 0 to 9, with images of that digit in each; or a
         .csv table with rows of path,digit or path,digit,writer"""
     add("source", metavar="FOLDER_OR_TABLE", help=text)
+    _add_max_pixels(add)
     text = "where to save, if nothing is read worse than before"
     add("--out", required=True, metavar="FILE", help=text)
     add("--seed", type=int, default=0, metavar="N")
@@ -401,6 +402,10 @@ def _add_number(add, name, **more):
 def _add_paths(add, what):
     text = f"{what}, or a folder, which means the images in it"
     add("paths", nargs="+", metavar="PATH", help=text)
+    _add_max_pixels(add)
+
+
+def _add_max_pixels(add):
     text = """how many an image may have, so that memory lasts (default: what the
         environment variable DIGITLIB_MAX_PIXELS says, or 89478485)"""
     _add_number(add, "--max-pixels", help=text)

@@ -18,7 +18,8 @@ class Values:
 
     #: The number that is white: the first of these that no pixel exceeds. So the values
     #: tell it, not the type, which is often wider than they are. A picture of 16 bits
-    #: that is nowhere brighter than 255, nearly black, counts as one of 8 bits.
+    #: that is nowhere brighter than 255, nearly black, counts as one of 8 bits, and one
+    #: of 8 bits nowhere brighter than 1 as black and white.
     whites: tuple = (1, 255, 2**16 - 1, 2**32 - 1, 2**64 - 1)
     rounding: float = 1e-3  #: floats so little outside [0, 1] are clipped
     flat: int = 8  #: side of the smallest square image that a single row is taken for
