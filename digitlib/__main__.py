@@ -26,7 +26,7 @@ from digitlib.tuning.recipes import CHANGES, find_recipe, train_recipe, versions
 def main(arguments=None):
     """Run one command and return the exit status."""
     options = _parser().parse_args(arguments)
-    if getattr(options, "max_pixels", None):  # here, so that worker processes know it
+    if getattr(options, "max_pixels", None):  # so that worker processes know it
         os.environ["DIGITLIB_MAX_PIXELS"] = str(options.max_pixels)
     if hasattr(sys.stdout, "reconfigure"):  # a name it cannot show is no error
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -406,8 +406,7 @@ def _add_paths(add, what):
 
 
 def _add_max_pixels(add):
-    text = """how many an image may have, so that memory lasts (default: what the
-        environment variable DIGITLIB_MAX_PIXELS says, or 89478485)"""
+    text = "of an image, at most (default: $DIGITLIB_MAX_PIXELS, or 89478485)"
     _add_number(add, "--max-pixels", help=text)
 
 
