@@ -281,7 +281,7 @@ def test_the_readme_has_what_the_document_has():
 
 def test_the_readmes_numbers(test_images, test_labels, weights):
     text = readme()
-    for name in ("plain", "robust"):
+    for name in ("plain", "robust", "hands"):
         result = evaluate(forward(test_images, load_weights(name)), test_labels)
         low, high = (f"{end:.2%}" for end in result.interval)
         assert (

@@ -260,14 +260,17 @@ def test_wrong_labels_are_listed_and_left_out(pens):
     with open(data.UNIPEN_MISLABELLED_PATH, newline="") as file:
         listed = list(csv.DictReader(file))
     good = load_unipen()
-    assert 20 < len(listed) == len(pens.labels) - len(good.labels) < 100
+    assert 50 < len(listed) == len(pens.labels) - len(good.labels) < 200
     kept = np.ones(len(pens.labels), bool)
     for row in listed:
         i = int(row["index"])
         kept[i] = False
-        assert int(row["label"]) == pens.labels[i] != int(row["read as"])
+        assert int(row["label"]) == pens.labels[i]
+        assert row["reason"] == "one straight stroke" or (
+            re.fullmatch(r"read as \d", row["reason"])
+            and int(row["reason"][-1]) != pens.labels[i]
+        )
         assert row["writer"] == pens.writers[i]
-        assert float(row["probability of label"]) < 0.02
         assert pens.donors[i] not in data.UNIPEN_TEST
     for array, some in zip(pens[1:], good[1:], strict=True):
         assert np.array_equal(array[kept], some)

@@ -118,8 +118,8 @@ def network(fit, validation, learning, donors, folder, plan=PLAN):
     """
     hands, labels = many_hands(*fit, learning, plan.copies, plan.every)
     x, y = lessons(folder / "lessons.npz", hands, labels, plan)
-    some = np.concatenate((fit[0], x)), np.concatenate((fit[1], y))
-    weights = learn(folder / "network.npz", *some, plan)
+    x, y = np.concatenate((fit[0], x)), np.concatenate((fit[1], y))
+    weights = learn(folder / "network.npz", x, y, plan)
     cut, others = digits_cut_out(hands, labels, plan.detect, plan.seed + 2000, plan)
     written = segment_judge.rewrite(learning.strokes, learning.labels, 1, plan.jobs)
     more = np.concatenate((cut[0], written[0])), others
@@ -131,7 +131,7 @@ def network(fit, validation, learning, donors, folder, plan=PLAN):
     detector, chosen = fit_acceptance(
         weights, weights, scaled, judged, plan.seed, more=more
     )
-    recipe = {"name": plan.recipe, "images": len(some[0]), "epochs": plan.epochs}
+    recipe = {"name": plan.recipe, "images": len(x), "epochs": plan.epochs}
     recipe |= {"optimizer": "Adam", "every": plan.every, "copies": plan.copies}
     recipe |= {"fields": plan.fields * plan.parts, **asdict(find_recipe(plan.recipe))}
     made = chosen | {"recipe": recipe, "seed": plan.seed}

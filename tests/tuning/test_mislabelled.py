@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from digitlib.tuning import mislabelled
-from digitlib.tuning.mislabelled import MislabelledSettings, judged, wrong
+from digitlib.tuning.mislabelled import MislabelledSettings, is_piece, judged, wrong
 
 TINY = MislabelledSettings(folds=3, copies=2, images=10, epochs=1, jobs=1)
 
@@ -54,10 +54,27 @@ def test_a_label_is_wrong_where_it_is_always_improbable():
     probabilities[:, :, 5] = 0.9
     probabilities[:, 1, 3] = 0.015, 0.01
     probabilities[:, 2, 3] = 0.001, 0.03
-    indices, instead, own = wrong(probabilities, labels)
-    assert indices.tolist() == [0, 1]
-    assert instead.tolist() == [5, 5]
-    assert own.tolist() == [0.001, 0.015]
+    assert wrong(probabilities, labels) == {0: "read as 5", 1: "read as 5"}
+
+
+@pytest.mark.parametrize(
+    ("points", "label", "piece"),
+    [
+        ([[0, 0], [10, 1000]], 1, False),
+        ([[0, 0], [10, 1000]], 4, True),
+        ([[0, 0], [1000, 10]], 1, True),  # it lies
+        ([[0, 0], [1000, 10]], 4, True),
+        ([[0, 0], [40, 500], [10, 1000]], 4, True),
+        ([[0, 0], [200, 500], [10, 1000]], 4, False),
+        ([[0, 0], [500, 1000], [0, 0]], 0, False),
+        ([[0, 0], [0, 0]], 0, False),
+    ],
+)
+def test_a_piece_is_one_straight_stroke(points, label, piece):
+    stroke = np.array(points, np.int16)
+    assert is_piece((stroke,), label) is piece
+    assert is_piece((stroke[::-1],), label) is piece
+    assert not is_piece((stroke, stroke), label)
 
 
 def test_the_list_names_what_the_file_holds(tmp_path, donors, trained, monkeypatch):
@@ -73,5 +90,5 @@ def test_the_list_names_what_the_file_holds(tmp_path, donors, trained, monkeypat
     for i, row in zip(indices, rows, strict=True):
         assert int(row["label"]) == everything.labels[i]
         assert row["writer"] == everything.writers[i]
-        assert row["read as"] in "012"
-        assert float(row["probability of label"]) < 0.02
+        piece = is_piece(everything.strokes[i], everything.labels[i])
+        assert row["reason"].startswith("one straight" if piece else "read as")
