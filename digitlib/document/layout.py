@@ -23,10 +23,10 @@ from digitlib.document.ruled_lines import (
 from digitlib.imaging.binarization import (
     BINARIZATION,
     binarize,
-    correct_shading,
     denoise,
     reduced,
     to_grey,
+    without_paper,
 )
 from digitlib.imaging.components import Components
 from digitlib.imaging.fast import grown, strongest
@@ -252,7 +252,7 @@ def _slope(ink, shape, settings):
 def _outstanding(grey, widest, settings):
     """What stands out from the paper, but for the edges of the page."""
     grey = denoise(grey, settings.grain)
-    shaded = correct_shading(grey, widest, "nearest", settings.darkest)
+    shaded = without_paper(grey, widest, settings.darkest)
     components = Components(shaded > settings.outstanding * strongest(shaded))
     labels, tall, wide = components.labels, components.height, components.width
     borders = (labels[0], labels[-1], *labels.T[[0, -1]])

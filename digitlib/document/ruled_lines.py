@@ -106,7 +106,7 @@ def has_upright_lines(shaded, height, settings=RULED_LINES):
 
 
 def remove_ruled_lines(shaded, height, upright=False, settings=RULED_LINES):
-    """Erase ruled lines and boxes, but no stroke across, of what ``correct_shading``
+    """Erase ruled lines and boxes, but no stroke across, of what ``without_paper``
     returns. Also returns by how many degrees lines still fall to the right; None
     without lines."""
     labels, lines = _lines(shaded, height, settings.level, settings)

@@ -23,15 +23,18 @@ class Binarization:
     eye: int = 100  #: pixels: the longest side, where only the large outlines matter
     fine: int = 40  #: pixels: an image whose shorter side is shorter is not smoothed
     grain: float = 250  #: of the longer side, the standard deviation of the smoothing
-    whole: float = 0.35  #: weight of the image itself, beside its differences' 1
+    around: float = 0.5  #: of a side: what ink is compared with; no ink is as wide
+    even: float = 0.3  #: of the contrast: paper whose middle 80 % differ less is even
     widest: float = 0.3  #: of the longer side: all that is wider than a stroke is paper
     darkest: float = 0.5  #: 0-1: paper is no darker, lest noise in the dark become ink
     faintest: float = 0.12  #: of the way from paper to full ink: no ink is fainter
     full: float = 0.85  #: the quantile of strong pixels that is taken for full ink
-    strong: float = 0.5  #: of full ink: where ink begins (hysteresis, Canny 1986), ...
-    weak: float = 0.25  #: ... and down to where it goes on, as part of full ink
+    pale: float = 0.2  #: of the full ink of an image: what a piece of ink has at least
+    strong: float = 0.5  #: of full ink: enough in any grain, where ink begins ...
+    weak: float = 0.25  #: ... and goes on, down to this (hysteresis, Canny 1986)
     separate: float = 0.66  #: how clearly both differ at least: see `separability`
-    deviations: float = 4  #: of the grain of the paper, by which ink stands out
+    deviations: float = 4  #: of the grain of the paper: ink is more, ...
+    sure: float = 1.5  #: ... and somewhere so many times more
     most: float = 0.8  #: of the image: what covers more is no ink
 
 
@@ -68,31 +71,52 @@ def denoise(picture, spread=None, settings=BINARIZATION):
 
 
 def correct_polarity(picture, settings=BINARIZATION):
-    """Turn dark ink on light into light ink on dark. Paper is the larger part of the
-    image and of its border. This is asked of the image itself and, counting more, of
-    its differences from the surroundings, which shadows do not deceive."""
+    """Turn dark ink on light into light ink on dark. Ink is little and stands out far
+    from its surroundings, on one side of them: that is the sign of the third power of
+    the differences, on average, which neither shadows nor wide margins deceive."""
     small = reduced(picture, settings.eye)
-    local = small - ndimage.uniform_filter(small, 1 + max(small.shape) // 4 * 2)
-    paper_is_light = _light(local) + settings.whole * _light(small) > 0
-    return 1 - picture if paper_is_light else picture
+    window = 1 + 2 * round(settings.around * max(small.shape) / 2)
+    local = small - ndimage.uniform_filter(small, window)
+    return 1 - picture if (local * local * local).mean() < 0 else picture
 
 
-def correct_shading(
-    picture, widest=None, border="reflect", darkest=None, settings=BINARIZATION
-):
-    """Take away the paper, however the light falls on it. The paper is what remains
-    when all that is narrower than ``widest``, in pixels (by default as fits a single
-    digit), is removed (a morphological opening)."""
-    widest = widest or settings.widest * max(picture.shape)
-    darkest = settings.darkest if darkest is None else darkest
+def correct_shading(picture, settings=BINARIZATION):
+    """Take away the paper of a single digit, however the light falls on it. Even paper
+    is its median everywhere, lest strokes that fill the image be taken for paper; of
+    uneven paper see `without_paper`."""
+    paper = _even_paper(picture, settings)
+    if paper is None:
+        widest = settings.widest * max(picture.shape)
+        return without_paper(picture, widest, settings.darkest)
+    return (picture - paper).clip(0) / max(1 - paper, 1 - settings.darkest)
+
+
+def _even_paper(picture, settings):
+    """How light the paper is, if it is equally light everywhere; else None. What is
+    light and takes half of the image is no ink: the edge of a shadow parts them."""
+    every = math.ceil(max(picture.shape) / settings.eye)
+    some = picture[::every, ::every]
+    light = some > otsu(some)
+    half = 1 + 2 * round(settings.around * min(some.shape) / 2)
+    if light.all() or not light.any() or ndimage.minimum_filter(light, half).any():
+        return None
+    low, paper, high = (quantile(some[~light], part) for part in (0.1, 0.5, 0.9))
+    contrast = quantile(some[light], 0.5) - paper
+    return float(paper) if high - low < settings.even * contrast else None
+
+
+def without_paper(picture, widest, darkest):
+    """Take away what remains when all that is narrower than ``widest``, in pixels, is
+    removed (a morphological opening); it is no darker than ``darkest``."""
     window = 1 + max(2, round(widest / 2)) * 2
-    paper = opening(picture, (window, window), border)
+    paper = opening(picture, (window, window))
     return (picture - paper) / np.maximum(1 - paper, 1 - darkest)
 
 
 def binarize(picture, settings=BINARIZATION):
     """Find the ink, make it 1 and the paper 0; the edges of strokes stay in between.
-    Faint ink counts where it touches strong ink (hysteresis, Canny 1986)."""
+    Faint ink counts where it touches strong ink (hysteresis, Canny 1986). How strong
+    that is, is asked of each connected piece, for several pens may have written."""
     nothing = np.zeros_like(picture)
     bright = picture >= settings.strong * strongest(picture)
     ink = quantile(picture[bright], settings.full)
@@ -103,13 +127,22 @@ def binarize(picture, settings=BINARIZATION):
     grain = 1.48 * quantile(np.abs(paper - level), 0.5) if paper.size else 0
     if ink - level < settings.faintest or separability(picture) < settings.separate:
         return nothing
-    scaled = ((picture - level) / (ink - level)).clip(0, 1)
-    weak = max(settings.weak, settings.deviations * grain / (ink - level))
-    components, n = ndimage.label(scaled > weak, AROUND)
-    sure = np.zeros(n + 1, bool)
-    sure[components[scaled > max(settings.strong, weak)]] = True
-    found = sure[components]
-    return nothing if found.mean() > settings.most else only(scaled, found)
+    scaled = ((picture - level) / (ink - level)).clip(0)
+    noise = settings.deviations * grain / (ink - level)
+    above = max(settings.weak * settings.pale, noise)
+    pieces, n = ndimage.label(scaled > above, AROUND)
+    full = np.zeros(n + 1, np.float32)
+    np.maximum.at(full, pieces, scaled)
+    full[0] = 1
+    outstanding = max(noise, min(settings.sure * noise, settings.strong))
+    least = max(settings.pale, settings.faintest / (ink - level), outstanding)
+    kept = full > least
+    kept[0] = False
+    full = full.clip(max=1)[pieces]
+    found = kept[pieces] & (scaled > settings.weak * full)
+    if found.mean() > settings.most:
+        return nothing
+    return only((scaled / full).clip(max=1), found)
 
 
 def reduced(picture, side):
@@ -129,15 +162,6 @@ def separability(picture):
         return 0.0
     contrast = picture[light].mean() - picture[~light].mean()
     return part * (1 - part) * contrast**2 / picture.var()
-
-
-def _light(picture):
-    """Tell whether the light part is the paper: above 0 if so, up to 1."""
-    if np.ptp(picture) < 1e-4:
-        return 0
-    light = picture > otsu(picture)
-    border = (light[0], light[-1], light[:, 0], light[:, -1])
-    return light.mean() - 0.5 + np.concatenate(border).mean() - 0.5
 
 
 def only(picture, ink):

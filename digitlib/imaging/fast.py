@@ -29,17 +29,16 @@ def grown(mask, rows=1, columns=1):
     return mask
 
 
-def opening(picture, size, border="reflect"):
+def opening(picture, size):
     """Remove what is narrower than a window of some (height, width) in pixels. SciPy's
     ``grey_opening``: the least of each window, and then the greatest of these; the
     least of 2 n follows from the least of two of n."""
-    mode = {"reflect": "symmetric", "nearest": "edge"}[border]
     for extreme, odd in ((np.minimum, 0), (np.maximum, 1)):
         for axis, window in enumerate(size):
             before = (window - odd) // 2
             beyond = np.zeros((2, 2), int)
             beyond[axis] = before, window - 1 - before
-            across = np.moveaxis(np.pad(picture, beyond, mode), axis, 0)
+            across = np.moveaxis(np.pad(picture, beyond, "edge"), axis, 0)
             n = 1
             while n < window:
                 step = min(n, window - n)

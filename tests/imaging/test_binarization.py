@@ -18,7 +18,7 @@ from digitlib.imaging.binarization import (
     to_grey,
 )
 from digitlib.imaging.loading import LUMA
-from digitlib.preprocessing import luma, preprocess
+from digitlib.preprocessing import cropped, luma, preprocess
 from digitlib.synthesis.strokes import stroke
 
 
@@ -106,6 +106,17 @@ def test_polarity(test_images):
                 assert np.array_equal(correct_polarity(1 - plate), 1 - (1 - plate))
 
 
+@pytest.mark.parametrize("part", [0, 0.1, 0.25, 0.5, 0.75, 1, 2])
+def test_polarity_with_any_margin(test_images, plates, part):
+    """Coarse digits and fine ones; and those that fill their image."""
+    coarse = [cropped(image) for image in test_images[:100]]
+    coarse = [image for image in coarse if np.mean(image > 0.5) < 0.4]
+    for image in [*coarse, *plates]:
+        sheet = np.pad(image, round(part * max(image.shape)))
+        assert np.array_equal(correct_polarity(sheet), sheet)
+        assert np.array_equal(correct_polarity(1 - sheet), 1 - (1 - sheet))
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_polarity_in_the_shadow(test_images, dark):
     """Most of the sheet, or little of it, is in a hard shadow."""
@@ -150,9 +161,22 @@ def test_the_edge_of_a_shadow_is_no_ink():
             assert not preprocess(0.9 * light[::3, ::3]).any()
 
 
+@pytest.mark.parametrize("bold", [0.16, 0.2])
+def test_strokes_that_fill_the_image_are_ink(test_images, bold):
+    """Nothing around them, the strokes lie on the border."""
+    for image in test_images[:50]:
+        ink = stroke(image, bold, 100)
+        if min(ink.shape) < 50:  # a 1: more ink than paper
+            continue
+        found = binarize(correct_shading(0.1 + 0.8 * ink))
+        assert np.mean(found[ink == 1] > 0.9) > 0.99
+        assert not found[ndimage.maximum_filter(ink, 3) == 0].any()
+
+
 def test_wide_strokes_are_ink_and_wide_areas_are_paper():
     assert correct_shading(bar(50))[100, 100] > 0.9
-    assert correct_shading(bar(90, 90))[100, 100] < 0.1
+    assert correct_shading(bar(90, 90))[100, 100] > 0.9  # on even paper, ...
+    assert correct_shading(bar(110, 110))[100, 100] < 0.1  # ... up to half of the side
 
 
 @pytest.mark.parametrize("level", [0.2, 0.5, 1.0])
@@ -183,13 +207,35 @@ def test_what_holds_no_ink():
     assert binarize(spot + bar(20, side=300, level=0.3))[120, 150] > 0.9
 
 
-def test_a_stroke_that_fades_is_kept_and_a_smudge_as_faint_is_not():
+def test_a_stroke_that_fades_is_kept_and_a_smudge_that_is_fainter_is_not():
     sheet = np.zeros((200, 200), np.float32)
     sheet[90:100, 20:160] = np.linspace(0.8, 0.3, 140)
-    sheet[140:150, 20:60] = 0.3
+    sheet[140:150, 20:60] = 0.11
     found = binarize(sheet)
     assert (found[95, 20:160] > 0.25).all()
     assert not found[135:155].any()
+
+
+@pytest.mark.parametrize("pale", [0.22, 0.4, 0.7])
+def test_what_another_pen_wrote_is_found_as_well(plates, pale):
+    rng = np.random.default_rng(0)
+    for one, other in zip(plates[:10], plates[10:20], strict=True):
+        shape = np.maximum(one.shape, other.shape)
+        marker, pencil = (np.pad(p, ((0, a), (0, b))) for p, (a, b) in
+                          ((p, shape - p.shape) for p in (one, other)))  # fmt: skip
+        sheet = np.hstack([marker, pale * pencil])
+        grain = rng.normal(0.02, 0.005, sheet.shape)
+        found = binarize(np.float32(0.9 * sheet + grain).clip(0, 1))
+        written = np.hstack([marker, pencil])
+        assert np.mean(found[written == 1] > 0.7) > 0.99
+        assert np.median(found[written == 1]) > 0.9
+        assert not found[ndimage.maximum_filter(written, 5) == 0].any()
+
+
+def test_what_is_paler_than_any_pen_is_no_ink(plates):
+    pale = BINARIZATION.faintest / 0.9
+    sheet = np.hstack([plates[0], 0.8 * pale * plates[0]])
+    assert not binarize(0.9 * sheet)[:, plates[0].shape[1] :].any()
 
 
 def test_ink_in_much_grain_is_found(plates):

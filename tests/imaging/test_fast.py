@@ -13,11 +13,11 @@ from digitlib.imaging.fast import grown, opening, otsu, padded, quantile, strong
 
 @pytest.mark.parametrize("border", ["reflect", "nearest"])
 @pytest.mark.parametrize("shape", [(5, 7), (40, 33), (1, 50), (50, 1), (1, 1)])
-def test_an_opening_is_that_of_scipy(shape, border):
+def test_an_opening_is_that_of_scipy_whatever_its_border(shape, border):
     picture = np.random.default_rng(0).random(shape, dtype=np.float32)
     before = picture.copy()
     for size in ((1, 1), (3, 3), (1, 4), (4, 1), (2, 7), (21, 21), (1, 100)):
-        found = opening(picture, size, border)
+        found = opening(picture, size)
         assert found.dtype == np.float32
         assert np.array_equal(found, ndimage.grey_opening(picture, size, mode=border))
     assert np.array_equal(picture, before)
