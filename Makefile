@@ -52,6 +52,7 @@ sweeps: .venv/installed  ## complete the stored results that take longer than a 
 	$(BIN)/python benchmarks/sweeps.py
 	$(BIN)/python benchmarks/others.py
 	$(BIN)/python benchmarks/whole_numbers.py
+	$(BIN)/python benchmarks/wider.py
 
 format: .venv/installed  ## put code and notebooks into the one style
 	$(BIN)/ruff check --fix .

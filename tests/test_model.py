@@ -264,7 +264,7 @@ def test_half_precision_costs_no_prediction(tmp_path, test_images):
 
 @pytest.mark.parametrize("source", ["best", "mnist", "absent.npz"])
 def test_unknown_weights(source):
-    with pytest.raises(DigitlibError, match="no such weights; give 'plain' or 'rea"):
+    with pytest.raises(DigitlibError, match="no such weights; give 'plain' or 'rob"):
         load_weights(source)
 
 

@@ -40,19 +40,20 @@ def versions():
 
 
 def files():
-    """The data set and the weights: their checksums, and what they record."""
+    """The data sets and the weights: their checksums, and what they record."""
     from digitlib._internal.files import load_arrays, read_npz
-    from digitlib.data import MNIST_SHA256, load_mnist
+    from digitlib.data import MNIST_SHA256, UNIPEN_SHA256, load_mnist, load_unipen
 
-    load_mnist()  # which verifies the checksum of each array
+    load_mnist(), load_unipen()  # which verify the checksum of each array
     assets = sorted((ROOT / "digitlib" / "assets").glob("*.npz"))
     rows = [[f"`{path.relative_to(ROOT)}`", f"`{sha256(path)}`"] for path in assets]
     parts = [table(["file", "SHA-256 of the file"], rows)]
-    rows = [[f"`{name}`", f"`{code}`"] for name, code in MNIST_SHA256.items()]
-    parts.append("Of each array of the data set, `load_mnist` verifies:")
-    parts.append(table(["array of `mnist.npz`", "SHA-256 of its bytes"], rows))
+    for name, sums in {"mnist": MNIST_SHA256, "unipen": UNIPEN_SHA256}.items():
+        rows = [[f"`{array}`", f"`{code}`"] for array, code in sums.items()]
+        parts.append(f"Of each array of that data set, `load_{name}` verifies:")
+        parts.append(table([f"array of `{name}.npz`", "SHA-256 of its bytes"], rows))
     for path in assets:
-        if path.stem == "mnist":
+        if path.stem in ("mnist", "unipen"):
             continue
         made = {
             **json.loads(str(load_arrays(path)["provenance"])),  # verifies the digest
