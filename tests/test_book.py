@@ -27,6 +27,8 @@ NOT_MEASURED = {
     "claimed by the project's document; 100% all; 90% an example; 99% a threshold that "
     "the cell above sets; 5% the size of an exercise's share",
     "glossary": "50% what guessing gives between two kinds",
+    "hands": "2% the probability below which a label is taken to be wrong, see "
+    "digitlib.tuning.mislabelled; 97% what an exercise asks for; 0.02, 0.2 pens to try",
     "handwriting": "97% what the threshold was chosen for; a cell compares it with "
     "ACCEPTANCE; 50% what guessing gives between two kinds",
     "index": "97.6% claimed by the project's document; 3.11, 3.12, 3.13 of Python",

@@ -18,7 +18,7 @@ MODELS = 4  # of each digit
 def models():
     """Images of each digit that are well made: the recogniser is sure of them."""
     _, (images, labels) = split_validation(*load_mnist()[0])
-    recognizer, found = Recognizer(), {digit: [] for digit in range(10)}
+    recognizer, found = Recognizer("robust"), {digit: [] for digit in range(10)}
     for image, label in zip(images, labels.tolist(), strict=True):
         [where] = ndimage.find_objects((image > 80).astype(int))
         lies = image[where].shape[0] < 18  # on its side

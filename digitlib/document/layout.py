@@ -5,7 +5,7 @@ looked at twice: at a glance, to find their height and how the lines slope; then
 enlarged or reduced so that digits are about equally tall, and turned level.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import math
 
 import numpy as np
@@ -40,6 +40,7 @@ class LayoutSettings:
     fields (`digitlib.synthesis.forms`) of validation digits, where no origin is named.
     """
 
+    pale: float = 0.5  #: of full ink: what is paler all over may be print, and is none
     glance: int = 1000  #: pixels: the longer side at a glance, ...
     glance_least: int = 28  #: pixels: ... but the shorter one remains as long
     glance_side: int = 60  #: pixels: a shorter side counts as long for these two:
@@ -128,7 +129,7 @@ def find_lines(picture, settings=LAYOUT):
     shaded = _outstanding(large, settings.stroke * height, settings)
     shaded = _turned(shaded, angle, settings)
     clean, _ = remove_ruled_lines(shaded, height, upright, settings.ruled_lines)
-    ink = binarize(clean)
+    ink = _ink(clean, settings)
     height = digit_height(ink, settings=settings) or height
     found = split_lines(ink, height, settings.lines, erased=clean != shaded)
     angle = angle if abs(angle) >= settings.level else 0.0
@@ -147,12 +148,17 @@ def _on_dark_paper(grey, settings):
     return (grey, small) if light else (1 - grey, 1 - small)
 
 
+def _ink(shaded, settings):
+    """Ink as a single digit's is found, but no paler than print may be."""
+    return binarize(shaded, replace(BINARIZATION, pale=settings.pale))
+
+
 def _glance(grey, small, settings):
     """The height of digits in an image, its slope, and whether it is squared paper.
     None where nothing can be a digit."""
     widest = settings.glance_stroke * max(min(small.shape), settings.glance_side)
     shaded = _outstanding(small, widest, settings)
-    ink = binarize(shaded)
+    ink = _ink(shaded, settings)
     height = digit_height(ink, nets=True, settings=settings)
     if height is None:
         return None
@@ -173,7 +179,7 @@ def _glance(grey, small, settings):
         angle = by_ink
     else:
         angle = _affordable(angle + more, small.shape, settings)
-        height = digit_height(binarize(clean), settings=settings) or height
+        height = digit_height(_ink(clean, settings), settings=settings) or height
     return height * (len(grey) / len(shaded)), angle, upright
 
 
