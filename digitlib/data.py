@@ -185,7 +185,7 @@ def split_donors(digits):
     -------
     learning, validation, test : PenDigits
         To learn from, to choose by, and to open once. The donors of the last two are
-        `UNIPEN_VALIDATION` and `UNIPEN_TEST`.
+        ``UNIPEN_VALIDATION`` and ``UNIPEN_TEST``.
     """
     validation = np.isin(digits.donors, UNIPEN_VALIDATION)
     test = np.isin(digits.donors, UNIPEN_TEST)

@@ -1,4 +1,4 @@
-"""Learn what `Recognizer` and `digitlib.reading` use: hands.npz, segment_judge.npz.
+"""Learn what recognizer and reading use: hands.npz, segment_judge.npz.
 
     python -m digitlib.tuning.hands FOLDER
 
