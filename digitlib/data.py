@@ -14,6 +14,7 @@ from digitlib.errors import DigitlibError
 ASSETS = Path(__file__).parent / "assets"
 MNIST_PATH = ASSETS / "mnist.npz"
 UNIPEN_PATH = ASSETS / "unipen.npz"
+#: Where the digits are listed whose label is wrong, with the reason
 UNIPEN_MISLABELLED_PATH = ASSETS / "unipen_mislabelled.csv"
 
 # SHA-256 of the bytes of each array, in C order: the bytes of the four original files.
