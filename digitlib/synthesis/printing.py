@@ -1,4 +1,4 @@
-"""Print: the boxes and ruled lines of forms, and words, before a digit is written."""
+"""Print: the boxes and ruled lines of forms, cheques' security print, and words."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -39,6 +39,16 @@ class PrintSettings:
     notepaper: float = 0.6  #: how often it is one of many, across the sheet
     ruled: tuple = (1.25, 2.0)  #: from one of these to the next
     beyond: tuple = (0.1, 0.6)  #: how far a single rule goes on at both ends
+    # Security print
+    families: tuple = (1, 3)  #: of lines, or of dots
+    period: tuple = (0.09, 0.3)  #: from one line to the next, and ...
+    apart: float = 3.0  #: ... in pixels, at least
+    thin: tuple = (0.25, 0.5)  #: the part of the period that is line
+    far: tuple = (2, 200)  #: lines are arcs around a point so far away ...
+    wave: tuple = (0.4, 4)  #: ... with waves so long, ...
+    swing: tuple = (0.0, 0.1)  #: ... and so high
+    dotted: float = 0.2  #: how often they are dotted
+    pale: tuple = (0.15, 0.45)  #: the part of the print's colour that is there
     # Words
     wordy: tuple = (1, 3)  #: words of a line
     #: What is printed
@@ -124,6 +134,27 @@ def draw_lines(lines, thickness, height, width, settings):
         ends = [tuple(point) for point in np.array(line) * finer]
         draw.line(ends, fill=255, width=round(thickness * finer))
     return np.asarray(drawn.reduce(finer), np.float32) / 255
+
+
+def draw_security(shape, size, rng, settings):
+    """The coverage by the pale print of cheques, for digits of some size in pixels."""
+    down, across = np.indices(shape, np.float32) / size
+    printed = np.zeros(shape, np.float32)
+    turns = 2 * np.pi
+    for _ in range(rng.integers(*settings.families, endpoint=True)):
+        angle, phase = rng.uniform(0, turns, 2)
+        far = settings.far[0] * (settings.far[1] / settings.far[0]) ** rng.random()
+        x, y = across - far * np.cos(angle), down - far * np.sin(angle)
+        along = x * np.sin(angle) - y * np.cos(angle)
+        waves = np.sin(turns * along / rng.uniform(*settings.wave) + phase)
+        level = np.hypot(x, y) + rng.uniform(*settings.swing) * waves
+        period = max(rng.uniform(*settings.period), settings.apart / size)
+        lines = np.cos(turns * level / period)
+        if rng.random() < settings.dotted:
+            lines = np.minimum(lines, np.cos(turns * along / period))
+        lines += 0.5 - np.cos(np.pi * rng.uniform(*settings.thin))
+        printed = np.maximum(printed, lines.clip(0, 1) * rng.uniform(*settings.pale))
+    return printed
 
 
 def draw_words(n, rng, settings):

@@ -87,6 +87,49 @@ def find_line(digit, settings=STROKES):
     return np.array(canvas)
 
 
+def find_ends(digit, settings=STROKES):
+    """Find where in its line a digit begins and ends: points (2, 2), x and y.
+
+    For an image, that is a guess: on the left and high; on the right and low.
+    """
+    line = find_line(digit, settings)
+    if not isinstance(digit, tuple):
+        points = np.argwhere(line)[:, ::-1]
+        return points[[(points @ way).argmin() for way in ([2, 1], [-2, -1])]]
+    points = np.concatenate(digit)
+    low, side = points.min(axis=0), max(np.ptp(points, axis=0).max(), 1)
+    return (points[[0, -1]] - low) * (settings.drawn * settings.enlarged / side)
+
+
+def lengthen(digit, tail):
+    """Let the last stroke of a digit go on to the right, by part of its size."""
+    *before, last = digit
+    far = tail * np.ptp(np.concatenate(digit), axis=0).max()
+    return (*before, np.append(last, [last[-1] + [far, -far / 4]], axis=0))
+
+
+def lean_line(line, points, lean, wide, angle):
+    """Let the top of a line stand ``lean`` times its height to the right of its foot.
+
+    What leans already, as a 7, leans so much less. Besides, it gets ``wide`` times as
+    wide, and is turned clockwise by ``angle`` degrees. Returned is the line in a box,
+    and where in that the points (k, 2), x and y, have come to be.
+    """
+    inked = np.argwhere(line)[:, ::-1]
+    (_, along), (_, down) = np.cov(inked.T, bias=True)
+    lean -= np.clip(-along / max(down, 1), 0, max(lean, 0))
+    sine, cosine = math.sin(math.radians(angle)), math.cos(math.radians(angle))
+    change = [[wide, 0], [-lean, 1]] @ np.array([[cosine, sine], [-sine, cosine]])
+    inked = inked @ change
+    low = inked.min(axis=0)
+    columns, rows = (inked - low).round().astype(int).T
+    line = np.zeros((rows.max() + 1, columns.max() + 1), bool)
+    line[rows, columns] = True
+    # Closed where pixels have moved apart
+    line = ndimage.binary_closing(np.pad(line, 1), np.ones((3, 3)))[1:-1, 1:-1]
+    return line, points @ change - low
+
+
 def ink_line(line, pen, size, angle=0.0, settings=STROKES):
     """Put ink around a line, bool, a pixel wide; the rest is as for `stroke`.
 

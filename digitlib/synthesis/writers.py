@@ -98,6 +98,19 @@ class Row:
     def moved(self, x, y):
         return replace(self, boxes=np.add(self.boxes, [round(x), round(y)] * 2))
 
+    def within(self, height, width):
+        """What of each digit is on a sheet."""
+        glyphs, boxes = [], []
+        for glyph, (left, top, _, _) in zip(self.glyphs, self.boxes, strict=True):
+            x, y = max(left, 0), max(top, 0)
+            glyph = glyph[y - top : height - top, x - left : width - left]
+            [(down, along)] = ndimage.find_objects((glyph > 0).astype(int))
+            glyphs.append(glyph[down, along])
+            boxes.append(
+                [x + along.start, y + down.start, x + along.stop, y + down.stop]
+            )
+        return replace(self, glyphs=glyphs, boxes=np.array(boxes))
+
 
 def draw_writer(kind, rng, settings=WRITERS):
     """Draw a `Writer` as it writes fields of some kind, one of ``settings.slopes``."""
@@ -145,14 +158,18 @@ def draw_digits(pool, n, writer, rng):
 def write_row(pool, n, writer, rng, touching=False):
     """Write on a line that begins at 0, 0; if ``touching``, until some digits do."""
     for _ in range(writer.settings.tries):
-        row = _space(*draw_digits(pool, n, writer, rng), writer, rng, touching)
+        joined = [writer.settings.joined * touching] * n
+        row = space(*draw_digits(pool, n, writer, rng), writer, rng, joined)
         if row.joined or not touching:
             return row
     raise DigitlibError("images: no two that can touch and not merge; give others")
 
 
-def _space(text, glyphs, writer, rng, touching):
-    """Put digits beside each other, each as far as its ink asks for."""
+def space(text, glyphs, writer, rng, joined):
+    """Put digits beside each other, each as far as its ink asks for: a `Row`.
+
+    How often each digit should touch the one before says ``joined``.
+    """
     settings = writer.settings
     usual = draw_small(settings.gap, rng) * writer.size
     fall = math.tan(math.radians(writer.slope))
@@ -171,7 +188,7 @@ def _space(text, glyphs, writer, rng, touching):
         gap = usual * rng.uniform(*settings.gaps)
         gap = math.ceil(max(gap, settings.apart * writer.width, settings.pixels))
         left = None if i else 0
-        if i and touching and rng.random() < settings.joined:
+        if i and joined[i] and rng.random() < joined[i]:
             nearest = right - settings.nested * narrower
             left = _touch(reach[rows] - first, nearest, writer, rng)
             row.joined |= left is not None
