@@ -11,11 +11,13 @@ from PIL import Image, ImageDraw, ImageFont
 
 from digitlib._internal.checks import check_count, check_fonts
 from digitlib.errors import DigitlibError
-from digitlib.synthesis import photographs, printing, writers
+from digitlib.synthesis import amounts, photographs, printing, writers
 from digitlib.synthesis.strokes import draw_pen
 
 KINDS = ("clear", "touching", "boxes", "ruled", "shadow", "lines")
-"""The kinds of `fields`, but for ``"mixed"``."""
+"""The kinds of `fields` of which ``"mixed"`` is one."""
+PAPER = ("amount",)
+"""The others: on paper with print of its own."""
 EMPTIES = ("blank", "lines", "text")
 
 
@@ -32,6 +34,7 @@ class FormSettings:
     writers: "writers.WriterSettings" = writers.WRITERS
     printing: "printing.PrintSettings" = printing.PRINT
     photographs: "photographs.PhotographSettings" = photographs.PHOTOGRAPHS
+    amounts: "amounts.AmountSettings" = amounts.AMOUNTS
     # Digits in boxes
     habit: float = 0.6  #: this much of where in the box a digit stands is one for all
     crossing: float = 0.15  #: how often a digit crosses its box ...
@@ -105,8 +108,9 @@ def fields(images, labels, n, *, kind="clear", length=5, seed=0, settings=FORMS)
     kind : str
         ``"clear"``, with a gap between any two digits; ``"touching"``, where some
         neighbours do; ``"boxes"``, each digit in one of a form; ``"ruled"``, on a
-        printed line; ``"shadow"``, on a strong slope too; ``"lines"``, several; or
-        ``"mixed"``, any of these.
+        printed line; ``"shadow"``, on a strong slope too; ``"lines"``, several;
+        ``"mixed"``, any of these; or ``"amount"``, with signs and security print, as
+        on a cheque.
     length : int, 1 to 40
         How many digits, 2 at least if any are to touch; a line of several has up to
         two more or fewer.
@@ -124,7 +128,7 @@ def fields(images, labels, n, *, kind="clear", length=5, seed=0, settings=FORMS)
         If an argument has another shape, dtype or range; if an image has no ink, when
         its turn comes.
     """
-    _check_kind(kind, (*KINDS, "mixed"))
+    _check_kind(kind, (*KINDS, *PAPER, "mixed"))
     low, high = settings.length
     low += kind in ("touching", "mixed")
     length = check_count("length", length, low, high)
@@ -191,6 +195,9 @@ def draw_kind(kind, rng):
 
 def write(pool, kind, length, rng, settings=FORMS):
     """Write a field, as a `Sheet`; `fields` is this, followed by `develop`."""
+    if kind in PAPER:
+        writer, row, *ink = amounts.write_amount(pool, length, rng, settings.amounts)
+        return Sheet(kind, row.text, row.boxes, writer, row.glyphs, *ink)
     writer = writers.draw_writer(kind, rng, settings.writers)
     look, lines, corners = settings.printing, (), ()
     thickness = printing.draw_rule(writer, rng, look)
@@ -212,7 +219,8 @@ def develop(sheet, rng, settings=FORMS):
     shape, size = sheet.coverage.shape, sheet.writer.size
     scanned = sheet.kind == "page"
     form = scanned or sheet.printed.any()
-    look = replace(settings.photographs, board=0 if form else settings.board)
+    look = (settings.amounts if sheet.kind in PAPER else settings).photographs
+    look = replace(look, board=0 if form else settings.board)
     if sheet.kind == "shadow":
         look = replace(look, scan=0, gradient=settings.strong, shadow=settings.falls)
     elif scanned:

@@ -35,7 +35,7 @@ from digitlib.data import (
 from digitlib.document.lattice import FEATURES
 from digitlib.model import save_weights
 from digitlib.recognizer import Recognizer
-from digitlib.synthesis.forms import KINDS, fields
+from digitlib.synthesis.forms import KINDS, PAPER, fields
 from digitlib.tuning import segment_judge
 from digitlib.tuning.acceptance import fit_acceptance
 from digitlib.tuning.recipes import find_recipe, train_recipe, versions
@@ -145,7 +145,7 @@ def confidences(kind, images, labels, recognizer, plan=PLAN):
 
     First where it is told how many digits there are, then where it is not.
     """
-    found, seed = ([], []), 100 + KINDS.index(kind)
+    found, seed = ([], []), 100 + (*KINDS, *PAPER).index(kind)
     for field in fields(images, labels, plan.choose, kind=kind, seed=seed):
         counts = len(field.text.replace("\n", "")), None
         for digits, answers in zip(counts, found, strict=True):
