@@ -24,6 +24,7 @@ from digitlib.imaging.binarization import (
     BINARIZATION,
     binarize,
     denoise,
+    only,
     reduced,
     to_grey,
     without_paper,
@@ -40,7 +41,8 @@ class LayoutSettings:
     fields (`digitlib.synthesis.forms`) of validation digits, where no origin is named.
     """
 
-    pale: float = 0.5  #: of full ink: what is paler all over may be print, and is none
+    printed: float = 0.5  #: of full ink: what is paler all over, and ...
+    near: float = 1.0  #: ... as near to erased print or an edge, is a rest of it
     glance: int = 1000  #: pixels: the longer side at a glance, ...
     glance_least: int = 28  #: pixels: ... but the shorter one remains as long
     glance_side: int = 60  #: pixels: a shorter side counts as long for these two:
@@ -126,12 +128,13 @@ def find_lines(picture, settings=LAYOUT):
     scale = 1.0 if abs(scale - 1) < settings.same_size else scale
     height *= scale
     large = _scaled(grey, scale)
-    shaded = _outstanding(large, settings.stroke * height, settings)
-    shaded = _turned(shaded, angle, settings)
+    found = _outstanding(large, settings.stroke * height, settings)
+    shaded, edges = (_turned(picture, angle, settings) for picture in found)
     clean, _ = remove_ruled_lines(shaded, height, upright, settings.ruled_lines)
-    ink = _ink(clean, settings)
+    erased = clean != shaded
+    ink = _ink(clean, erased, edges > 0, height, settings)
     height = digit_height(ink, settings=settings) or height
-    found = split_lines(ink, height, settings.lines, erased=clean != shaded)
+    found = split_lines(ink, height, settings.lines, erased=erased)
     angle = angle if abs(angle) >= settings.level else 0.0
     return Layout(found, height, scale, angle, (large.shape, ink.shape))
 
@@ -148,17 +151,31 @@ def _on_dark_paper(grey, settings):
     return (grey, small) if light else (1 - grey, 1 - small)
 
 
-def _ink(shaded, settings):
-    """Ink as a single digit's is found, but no paler than print may be."""
-    return binarize(shaded, replace(BINARIZATION, pale=settings.pale))
+def _ink(clean, erased, edges, height, settings):
+    """Strong ink as where all is of one pen; and what is paler all over, if it is none
+    of what is erased, near it or around other ink, as the rests of print are."""
+    strong = binarize(clean, _one_pen(settings))
+    ink = binarize(clean)
+    window = 1 + 2 * round(settings.near * height)
+    near = ndimage.maximum_filter(erased, window) | edges
+    pieces = Components(ink > BINARIZATION.weak)
+    taken = strong > BINARIZATION.weak
+    pale = pieces.count(pieces.labels[taken | near]) == 0
+    for i in np.flatnonzero(pale):
+        pale[i] = not taken[pieces.boxes[i]].any()
+    return np.maximum(strong, only(ink, pieces.pixels(pale)))
+
+
+def _one_pen(settings):
+    return replace(BINARIZATION, pale=settings.printed)
 
 
 def _glance(grey, small, settings):
     """The height of digits in an image, its slope, and whether it is squared paper.
     None where nothing can be a digit."""
     widest = settings.glance_stroke * max(min(small.shape), settings.glance_side)
-    shaded = _outstanding(small, widest, settings)
-    ink = _ink(shaded, settings)
+    shaded, _ = _outstanding(small, widest, settings)
+    ink = binarize(shaded, _one_pen(settings))
     height = digit_height(ink, nets=True, settings=settings)
     if height is None:
         return None
@@ -174,12 +191,14 @@ def _glance(grey, small, settings):
     if more is None:
         runs = long_runs(shaded, height, settings.ruled_lines)
         angle = _slope(runs, small.shape, settings)
-        clean, more = remove_ruled_lines(_turned(shaded, angle, settings), *printed)
+        turned = _turned(shaded, angle, settings)
+        clean, more = remove_ruled_lines(turned, *printed)
     if more is None:
         angle = by_ink
     else:
         angle = _affordable(angle + more, small.shape, settings)
-        height = digit_height(_ink(clean, settings), settings=settings) or height
+        ink = binarize(clean, _one_pen(settings))
+        height = digit_height(ink, settings=settings) or height
     return height * (len(grey) / len(shaded)), angle, upright
 
 
@@ -256,7 +275,7 @@ def _slope(ink, shape, settings):
 
 
 def _outstanding(grey, widest, settings):
-    """What stands out from the paper, but for the edges of the page."""
+    """What stands out from the paper, but for the edges of the page; and these."""
     grey = denoise(grey, settings.grain)
     shaded = without_paper(grey, widest, settings.darkest)
     components = Components(shaded > settings.outstanding * strongest(shaded))
@@ -272,7 +291,9 @@ def _outstanding(grey, widest, settings):
         for component in np.flatnonzero(edges[border]):
             own = np.rot90(labels == component + 1, turns)
             np.rot90(erased, turns)[...] |= _edge(own, settings.straight)
-    return np.where(grown(erased, 2, 2), 0, shaded)
+    shaded = np.where(grown(erased, 2, 2), 0, shaded)
+    erased[[0, -1]] = erased[:, [0, -1]] = True
+    return shaded, erased.astype(np.float32)
 
 
 def _edge(component, straight):
