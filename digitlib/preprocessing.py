@@ -18,6 +18,7 @@ from digitlib.imaging.binarization import (
     only,
     to_grey,
 )
+from digitlib.imaging.closer import look_closer
 from digitlib.imaging.components import Components, crossing
 from digitlib.imaging.fast import grown, padded
 from digitlib.imaging.loading import LUMA, load_color, load_image
@@ -30,7 +31,7 @@ class Framing:
     Chosen, but for what MNIST itself prescribes. Shares are from 0 to 1.
     """
 
-    side: int = 512  #: pixels: the longest side looked at; larger images are reduced
+    side: int = 1500  #: pixels: the longest side looked at; larger images are reduced
     framed: int = 40  #: pixels: an image with a shorter side is taken to have no frame
     rim: float = 0.12  #: of the shorter side: where frames and neighbours' remains lie
     along: float = 0.75  #: of a component's side that is on the border of an edge
@@ -221,7 +222,7 @@ def fill(picture):
 STEPS = {
     step.__name__: step
     for step in (
-        to_grey, denoise, correct_polarity, correct_shading, binarize,
+        to_grey, look_closer, denoise, correct_polarity, correct_shading, binarize,
         remove_frame, remove_specks, normalize_stroke, fit_box, center,
     )
 }  # fmt: skip

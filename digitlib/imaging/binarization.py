@@ -23,6 +23,7 @@ class Binarization:
     eye: int = 100  #: pixels: the longest side, where only the large outlines matter
     fine: int = 40  #: pixels: an image whose shorter side is shorter is not smoothed
     grain: float = 250  #: of the longer side, the standard deviation of the smoothing
+    clean: float = 0.0005  #: 0-1: paper whose median grain is less is not smoothed
     around: float = 0.5  #: of a side: what ink is compared with; no ink is as wide
     even: float = 0.3  #: of the contrast: paper whose middle 80 % differ less is even
     widest: float = 0.3  #: of the longer side: all that is wider than a stroke is paper
@@ -66,8 +67,12 @@ def denoise(picture, spread=None, settings=BINARIZATION):
     digit."""
     if min(picture.shape) < settings.fine:
         return picture
-    spread = spread or max(picture.shape) / settings.grain
-    return ndimage.gaussian_filter(picture, spread)
+    smooth = ndimage.gaussian_filter(
+        picture, spread or max(picture.shape) / settings.grain
+    )
+    if spread is None and quantile(np.abs(picture - smooth), 0.5) < settings.clean:
+        return picture
+    return smooth
 
 
 def correct_polarity(picture, settings=BINARIZATION):
