@@ -23,7 +23,7 @@ class Binarization:
     eye: int = 100  #: pixels: the longest side, where only the large outlines matter
     fine: int = 40  #: pixels: an image whose shorter side is shorter is not smoothed
     grain: float = 250  #: of the longer side, the standard deviation of the smoothing
-    clean: float = 0.0005  #: 0-1: paper whose median grain is less is not smoothed
+    clean: float = 0.0005  #: 0-1: a drawing has a median grain of no more
     around: float = 0.5  #: of a side: what ink is compared with; no ink is as wide
     even: float = 0.3  #: of the contrast: paper whose middle 80 % differ less is even
     widest: float = 0.3  #: of the longer side: all that is wider than a stroke is paper
@@ -63,16 +63,15 @@ def to_grey(picture, settings=BINARIZATION):
 
 def denoise(picture, spread=None, settings=BINARIZATION):
     """Smooth the grain of paper and sensor; a small image has too little to lose.
-    ``spread`` is the standard deviation in pixels; by default as fits a single
-    digit."""
+    ``spread`` is the standard deviation in pixels; by default as fits a single digit,
+    and then a clean drawing is left as it is, lest thin lines fade."""
     if min(picture.shape) < settings.fine:
         return picture
-    smooth = ndimage.gaussian_filter(
-        picture, spread or max(picture.shape) / settings.grain
-    )
-    if spread is None and quantile(np.abs(picture - smooth), 0.5) < settings.clean:
-        return picture
-    return smooth
+    if spread is not None:
+        return ndimage.gaussian_filter(picture, spread)
+    smooth = ndimage.gaussian_filter(picture, max(picture.shape) / settings.grain)
+    grain = quantile(np.abs(picture - smooth), 0.5)
+    return smooth if grain > settings.clean else picture
 
 
 def correct_polarity(picture, settings=BINARIZATION):

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import math
 
 import numpy as np
+from scipy import ndimage
 
 from digitlib.imaging.binarization import BINARIZATION, reduced
 from digitlib.imaging.components import Components
-from digitlib.imaging.fast import opening, quantile, strongest
+from digitlib.imaging.fast import opening, otsu, quantile, strongest
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,11 @@ class Closer:
     glance: int = 250  #: pixels: the longest side at a glance
     deviations: float = 6  #: of the grain, by which ink stands out at a glance
     least: float = 0.02  #: of the longer side: what is smaller is dust
-    edge: float = 0.5  #: of its size along a border, with a corner: the edge of a sheet
+    #: Of its size, along a border with a corner of the image: a desk; what touches the
+    #: border and is smaller than this part of the longer side: a shadow's end
+    edge: float = 0.5
+    sheet: float = 0.8  #: of its box: a sheet on a desk; of the sheet: blank paper
+    margin: int = 2  #: squares at a glance: the edge of a sheet is no wider
     around: float = 0.5  #: of the longer side of the ink: paper that stays around it
     worth: float = 0.8  #: of a side: a part is smaller, or else it is all
 
@@ -33,11 +38,49 @@ CLOSER = Closer()
 
 def look_closer(picture, settings=CLOSER):
     """Cut out the part that holds the ink, with paper around it, as long as that makes
-    it smaller; then reduce what is still too large. What lies along the border of the
-    image, as the desk around a sheet, is no ink."""
+    the image smaller; then reduce what is still too large. The desk around a sheet is
+    no ink, nor are shadows at the border."""
+    picture = _sheet(picture, settings)
     while (part := _part(picture, settings)) is not None:
         picture = picture[part]
     return reduced(picture, settings.side)
+
+
+def _sheet(picture, settings):
+    """Cut out a sheet with writing that lies on a darker or lighter desk, and let its
+    paper go on over what is left of the desk; return all if there is no such sheet."""
+    every = math.ceil(max(picture.shape) / settings.glance)
+    if every == 1:
+        return picture
+    small = reduced(picture, settings.glance)
+    light = small > otsu(small)
+    for found in map(Components, (light, ~light)):
+        largest = found.area == found.area.max(initial=0)
+        for i in np.flatnonzero(largest & ~found.touching()):
+            box = found.boxes[i]
+            paper = found.labels[box] == i + 1
+            sheet = ndimage.binary_fill_holes(paper)
+            wide = min(sheet.shape) > BINARIZATION.widest * max(small.shape)
+            blank = paper.sum() / sheet.sum()
+            if wide and blank < 1 and min(blank, sheet.mean()) >= settings.sheet:
+                inner = ndimage.binary_erosion(sheet, iterations=settings.margin)
+                nearest = ndimage.distance_transform_edt(
+                    ~(inner & paper), return_distances=False, return_indices=True
+                )
+                beyond = small[box][tuple(nearest)]
+                part = tuple(slice(every * x.start, every * x.stop) for x in box)
+                return _where(inner, picture[part], beyond, every)
+    return picture
+
+
+def _where(squares, picture, otherwise, every):
+    """The picture in some squares of so many pixels, and in the others one grey."""
+    height, width = picture.shape
+    squares, otherwise = (
+        values.repeat(every, axis=0).repeat(every, axis=1)[:height, :width]
+        for values in (squares, otherwise)
+    )
+    return np.where(squares, picture, otherwise)
 
 
 def _part(picture, settings):
