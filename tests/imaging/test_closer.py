@@ -124,7 +124,7 @@ def test_all_ink_is_kept_with_paper_around_it(test_images):
         assert rim.min() > 0.99
 
 
-@pytest.mark.parametrize("pen", [0.04, 0.1, 0.18])
+@pytest.mark.parametrize("pen", [0.04, 0.1, 0.14])
 def test_a_digit_that_fills_the_image_is_only_reduced(test_images, pen):
     for image in test_images[:10]:
         ink = stroke(image, pen, 600)
