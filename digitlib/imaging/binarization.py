@@ -64,12 +64,13 @@ def to_grey(picture, settings=BINARIZATION):
 def denoise(picture, spread=None, settings=BINARIZATION):
     """Smooth the grain of paper and sensor; a small image has too little to lose.
     ``spread`` is the standard deviation in pixels; by default as fits a single digit,
-    and then a clean drawing is left as it is, lest thin lines fade."""
+    and then a large clean drawing is left as it is, lest thin lines fade."""
     if min(picture.shape) < settings.fine:
         return picture
-    if spread is not None:
-        return ndimage.gaussian_filter(picture, spread)
-    smooth = ndimage.gaussian_filter(picture, max(picture.shape) / settings.grain)
+    usual = max(picture.shape) / settings.grain
+    smooth = ndimage.gaussian_filter(picture, spread or usual)
+    if spread or usual <= 1:  # pixel: no line is so thin
+        return smooth
     grain = quantile(np.abs(picture - smooth), 0.5)
     return smooth if grain > settings.clean else picture
 
