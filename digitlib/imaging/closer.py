@@ -24,9 +24,8 @@ class Closer:
     glance: int = 250  #: pixels: the longest side at a glance
     deviations: float = 6  #: of the grain, by which ink stands out at a glance
     least: float = 0.02  #: of the longer side: what is smaller is dust
-    #: Of its size, along a border with a corner of the image: a desk; what touches the
-    #: border and is smaller than this part of the longer side: a shadow's end
-    edge: float = 0.5
+    edge: float = 0.5  #: of its size along the border, with a corner: a desk; or if ...
+    small: float = 0.5  #: ... smaller than this, of the longer side: a shadow's end
     sheet: float = 0.8  #: of its box: a sheet on a desk; of the sheet: blank paper
     margin: int = 2  #: squares at a glance: the edge of a sheet is no wider
     around: float = 0.5  #: of the longer side of the ink: paper that stays around it
@@ -127,8 +126,8 @@ def _outstanding(picture, every, settings):
 
 
 def _edges(found, settings):
-    """Which components are no ink, but lie at the border: as a desk does, along it and
-    with a corner; or, if small, where a shadow leaves the image."""
+    """Which components are no ink, but lie along the border: with a corner, as a desk
+    does, or small, where a shadow leaves the image."""
     labels, tall, wide = found.labels, found.height, found.width
     borders = zip(
         (labels[0], labels[-1], *labels.T[[0, -1]]),
@@ -137,5 +136,5 @@ def _edges(found, settings):
     )
     shares = [found.count(line) / size for line, size in borders]
     corners = found.count(labels[[0, 0, -1, -1], [0, -1] * 2])
-    desk = (np.max(shares, axis=0) >= settings.edge) & (corners > 0)
-    return desk | found.touching() & (found.size < settings.edge * max(labels.shape))
+    small = found.size < settings.small * max(labels.shape)
+    return (np.max(shares, axis=0) >= settings.edge) & ((corners > 0) | small)
