@@ -1,6 +1,7 @@
 """From an image in any form to the 28x28 grey values that the network expects."""
 
 from dataclasses import dataclass
+from functools import partial
 import math
 
 import numpy as np
@@ -16,8 +17,10 @@ from digitlib.imaging.binarization import (
     correct_shading,
     denoise,
     only,
+    reduced,
     to_grey,
 )
+from digitlib.imaging.closer import CLOSER, look_closer
 from digitlib.imaging.components import Components, crossing
 from digitlib.imaging.fast import grown, padded
 from digitlib.imaging.loading import LUMA, load_color, load_image
@@ -30,7 +33,7 @@ class Framing:
     Chosen, but for what MNIST itself prescribes. Shares are from 0 to 1.
     """
 
-    side: int = 512  #: pixels: the longest side looked at; larger images are reduced
+    side: int = 1500  #: pixels: the longest side loaded; larger images are reduced
     framed: int = 40  #: pixels: an image with a shorter side is taken to have no frame
     rim: float = 0.12  #: of the shorter side: where frames and neighbours' remains lie
     along: float = 0.75  #: of a component's side that is on the border of an edge
@@ -221,14 +224,19 @@ def fill(picture):
 STEPS = {
     step.__name__: step
     for step in (
-        to_grey, denoise, correct_polarity, correct_shading, binarize,
+        to_grey, look_closer, denoise, correct_polarity, correct_shading, binarize,
         remove_frame, remove_specks, normalize_stroke, fit_box, center,
     )
 }  # fmt: skip
 """The steps of `preprocess`, in their order."""
 
 # What takes the place of a step that is skipped: as little as possible, or nothing.
-INSTEAD = {"to_grey": luma, "fit_box": squeeze, "center": fill}
+INSTEAD = {
+    "to_grey": luma,
+    "look_closer": partial(reduced, side=CLOSER.side),
+    "fit_box": squeeze,
+    "center": fill,
+}
 
 
 def cropped(picture):

@@ -565,8 +565,8 @@ def test_center():
 def test_each_step_can_be_left_out_by_name(test_images):
     """Each is needed for some image, and does nothing where it is left out."""
     assert " ".join(STEPS) == (
-        "to_grey denoise correct_polarity correct_shading binarize remove_frame "
-        "remove_specks normalize_stroke fit_box center"
+        "to_grey look_closer denoise correct_polarity correct_shading binarize "
+        "remove_frame remove_specks normalize_stroke fit_box center"
     )
     [photograph] = photographs(test_images[4:5], seed=8)
     ink = np.pad(stroke(test_images[0], 0.03, 100), ((50, 10), (10, 60)))
@@ -578,13 +578,15 @@ def test_each_step_can_be_left_out_by_name(test_images):
     sheet[..., 0] += 0.15 * ink
     grain = np.random.default_rng(0).normal(0, 0.03, sheet.shape)
     sheet = (sheet + grain).clip(0, 1).astype(np.float32)
-    whole = preprocess(sheet)
+    larger = np.pad(sheet, ((200, 100), (100, 300), (0, 0)), "edge")
+    whole = [preprocess(sheet), preprocess(larger)]
     for name in STEPS:
-        without = preprocess(sheet, skip=name)
-        assert is_prepared(without)
-        assert not np.array_equal(without, whole), name
-        assert np.array_equal(preprocess(sheet, skip=[name]), without)
-    assert np.array_equal(preprocess(sheet, skip=()), whole)
+        without = [preprocess(sheet, skip=name), preprocess(larger, skip=[name])]
+        assert all(map(is_prepared, without))
+        large = name == "look_closer"
+        assert not np.array_equal(without[large], whole[large]), name
+        assert np.array_equal(preprocess(sheet, skip=[name]), without[0])
+    assert np.array_equal(preprocess(sheet, skip=()), whole[0])
     assert is_prepared(preprocess(photograph, skip="to_grey"))
 
 
@@ -634,7 +636,7 @@ def test_without_any_step_it_is_the_documents_recipe(sheets):
      "a\nb", np.zeros((2, 2)), np.zeros(300)],
 )  # fmt: skip
 def test_no_such_step(test_images, skip):
-    message = r"^skip: .* names of to_grey, denoise"
+    message = r"^skip: .* names of to_grey, look_closer"
     with pytest.raises(DigitlibError, match=message) as error:
         preprocess(test_images[0], skip=skip)
     assert "\n" not in str(error.value)

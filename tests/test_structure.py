@@ -116,7 +116,7 @@ def test_who_only_recognizes_loads_no_tensorflow():
 
 
 def test_the_package_is_small():
-    assert sum(map(lines_of, PACKAGE.rglob("*.py"))) <= 9420
+    assert sum(map(lines_of, PACKAGE.rglob("*.py"))) <= 9620
 
 
 @each_module

@@ -32,7 +32,9 @@ from sphinx.util.docutils import SphinxDirective
 SIDE = 224  # pixels of the canvas: eight for each of MNIST's
 MISREAD = 10  # test digits that are offered
 # Steps that the page does without: they change nothing on a clean canvas.
-SKIPPED = ("to_grey", "denoise", "correct_shading", "binarize", "remove_frame")
+SKIPPED = (
+    "to_grey", "look_closer", "denoise", "correct_shading", "binarize", "remove_frame",
+)  # fmt: skip
 
 
 class draw_digit(nodes.General, nodes.Element):

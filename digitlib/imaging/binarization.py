@@ -23,6 +23,7 @@ class Binarization:
     eye: int = 100  #: pixels: the longest side, where only the large outlines matter
     fine: int = 40  #: pixels: an image whose shorter side is shorter is not smoothed
     grain: float = 250  #: of the longer side, the standard deviation of the smoothing
+    clean: float = 0.0005  #: 0-1: a drawing has a median grain of no more
     around: float = 0.5  #: of a side: what ink is compared with; no ink is as wide
     even: float = 0.3  #: of the contrast: paper whose middle 80 % differ less is even
     widest: float = 0.3  #: of the longer side: all that is wider than a stroke is paper
@@ -62,12 +63,16 @@ def to_grey(picture, settings=BINARIZATION):
 
 def denoise(picture, spread=None, settings=BINARIZATION):
     """Smooth the grain of paper and sensor; a small image has too little to lose.
-    ``spread`` is the standard deviation in pixels; by default as fits a single
-    digit."""
+    ``spread`` is the standard deviation in pixels; by default as fits a single digit,
+    and then a large clean drawing is left as it is, lest thin lines fade."""
     if min(picture.shape) < settings.fine:
         return picture
-    spread = spread or max(picture.shape) / settings.grain
-    return ndimage.gaussian_filter(picture, spread)
+    usual = max(picture.shape) / settings.grain
+    smooth = ndimage.gaussian_filter(picture, spread or usual)
+    if spread or usual <= 1:  # pixel: no line is so thin
+        return smooth
+    grain = quantile(np.abs(picture - smooth), 0.5)
+    return smooth if grain > settings.clean else picture
 
 
 def correct_polarity(picture, settings=BINARIZATION):

@@ -94,6 +94,15 @@ def test_grain_is_smoothed_in_large_images():
     assert 0.2 * medium.std() < denoise(medium).std() < 0.8 * medium.std()
 
 
+def test_a_thin_line_of_a_large_drawing_does_not_fade():
+    drawing = np.ones((500, 400), np.float32)
+    drawing[100:400, 200:202] = 0
+    assert np.array_equal(denoise(drawing), drawing)
+    assert denoise(drawing, 2).min() > 0.4  # as asked for
+    grain = np.random.default_rng(0).normal(0, 0.01, drawing.shape)
+    assert denoise(np.float32(drawing + grain))[:90].std() < 0.003
+
+
 def test_polarity(test_images):
     """Light ink stays, dark ink turns: with a margin, and without any."""
     for image in test_images[:50]:
