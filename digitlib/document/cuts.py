@@ -11,7 +11,7 @@ class CutSettings:
 
     enter: float = 5.0  #: to enter a stroke: where two digits touch, once
     through: float = 0.3  #: each pixel through a stroke
-    aside: float = 0.2  #: each step aside
+    aside: float = 0.4  #: each step aside
 
 
 CUTS = CutSettings()  #: What cuts cost, if nothing else is given.

@@ -26,6 +26,7 @@ class Binarization:
     clean: float = 0.0005  #: 0-1: a drawing has a median grain of no more
     around: float = 0.5  #: of a side: what ink is compared with; no ink is as wide
     even: float = 0.3  #: of the contrast: paper whose middle 80 % differ less is even
+    blurred: float = 0.1  #: of the shorter side: no grey edge of ink is wider
     widest: float = 0.3  #: of the longer side: all that is wider than a stroke is paper
     darkest: float = 0.5  #: 0-1: paper is no darker, lest noise in the dark become ink
     faintest: float = 0.12  #: of the way from paper to full ink: no ink is fainter
@@ -98,14 +99,17 @@ def correct_shading(picture, settings=BINARIZATION):
 
 def _even_paper(picture, settings):
     """How light the paper is, if it is equally light everywhere; else None. What is
-    light and takes half of the image is no ink: the edge of a shadow parts them."""
+    light and takes half of the image is no ink: the edge of a shadow parts them. Paper
+    is the darkest nearby, lest the blurred edges of ink make it seem uneven."""
     every = math.ceil(max(picture.shape) / settings.eye)
     some = picture[::every, ::every]
     light = some > otsu(some)
     half = 1 + 2 * round(settings.around * min(some.shape) / 2)
     if light.all() or not light.any() or ndimage.minimum_filter(light, half).any():
         return None
-    low, paper, high = (quantile(some[~light], part) for part in (0.1, 0.5, 0.9))
+    edge = 1 + 2 * round(settings.blurred * min(some.shape) / 2)
+    dark = ndimage.minimum_filter(some, edge)[~light]
+    low, paper, high = (quantile(dark, part) for part in (0.1, 0.5, 0.9))
     contrast = quantile(some[light], 0.5) - paper
     return float(paper) if high - low < settings.even * contrast else None
 

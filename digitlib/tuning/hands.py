@@ -55,10 +55,11 @@ class Plan:
     parts: int = 4  #: of the hands, by each of which so many ...
     fields: int = 100  #: ... fields of each kind are written, to learn digits from
     detect: int = 100  #: fields of each kind that the detector learns from
-    learn: int = 150  #: fields of each kind that the segment judge learns from
+    learn: int = 300  #: fields of each kind that the segment judge learns from
     choose: int = 250  #: fields of each kind that thresholds are chosen on
     wrong: tuple = (0.01, 0.01)  #: part of the accepted, of a known and unknown count
-    kinds: tuple = KINDS  #: of fields
+    kinds: tuple = KINDS  #: of fields that the network learns from
+    judged: tuple = (*KINDS, *PAPER)  #: of fields for the segment judge and thresholds
     jobs: int = 2  #: processes
 
 
@@ -157,7 +158,7 @@ def confidences(kind, images, labels, recognizer, plan=PLAN):
 
 def choose_thresholds(images, labels, recognizer, plan=PLAN):
     """Choose the least confidence to accept, for each of `digitlib.reading.COUNTS`."""
-    work = [(kind, images, labels, recognizer, plan) for kind in plan.kinds]
+    work = [(kind, images, labels, recognizer, plan) for kind in plan.judged]
     found = np.concatenate(list(run_all(confidences, work, plan.jobs)), axis=1)
     thresholds = []
     pairs = zip(reading.COUNTS, found.transpose(0, 2, 1), plan.wrong, strict=True)
@@ -183,7 +184,7 @@ def save_judge(learned, thresholds, made):
 
 def judge_segments(recognizer, hands, labels, plan=PLAN):
     """Learn which segments are digits, and when to accept; write segment_judge.npz."""
-    some = hands[::2], labels[::2], plan.kinds, plan.learn, plan.seed, plan.jobs
+    some = hands[::2], labels[::2], plan.judged, plan.learn, plan.seed, plan.jobs
     _, features, digits = segment_judge.cut_out(recognizer, *some)
     are_digits = digits != segment_judge.OTHER
     learned = segment_judge.fit_segments(features, are_digits, plan.seed)
@@ -191,8 +192,8 @@ def judge_segments(recognizer, hands, labels, plan=PLAN):
     thresholds = choose_thresholds(hands[1::2], labels[1::2], recognizer, plan)
     made = {
         "recipe": plan.recipe, "seed": plan.seed,
-        "learned from": plan.learn * len(plan.kinds),
-        "chosen on": plan.choose * len(plan.kinds),
+        "learned from": plan.learn * len(plan.judged),
+        "chosen on": plan.choose * len(plan.judged),
         "wrong at most": dict(zip(reading.COUNTS, plan.wrong, strict=True)),
         "versions": versions("digitlib", "scikit-learn"),
     }  # fmt: skip

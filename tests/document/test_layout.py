@@ -243,6 +243,25 @@ def test_a_shadow_however_deep_makes_no_line_and_hides_none(part, light, left):
     assert found_on(picture.astype(np.uint8)) == [5]
 
 
+@pytest.mark.parametrize("part", [0.3, 0.45])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_pale_row_is_found_beside_one_of_a_strong_pen(part, first):
+    ink, boxes = write("314\n279", 40)
+    middle = (boxes[0][3] + boxes[-1][1]) // 2
+    pale = slice(0, middle) if first else slice(middle, None)
+    ink[pale] = part * ink[pale]
+    assert found_on(on_paper(ink, grain=1)) == [3, 3]
+
+
+@pytest.mark.parametrize("pale", [False, True])
+def test_pale_strokes_are_no_ink_where_they_go_around_other_ink(pale):
+    ink, boxes = write("31415", 40, gap=0.8, margin=1.5)
+    boxes = np.add(boxes, (-12, -12, 12, 12)).tolist()[: None if pale else 0]
+    outlines = [("rectangle", box, {"outline": 90, "width": 2}) for box in boxes]
+    framed = np.maximum(drawn(np.zeros_like(ink), *outlines), ink)
+    assert found_on(on_paper(framed, grain=1)) == [5]
+
+
 @pytest.mark.parametrize("grain", [0, 3])
 def test_a_small_number_on_a_large_page_is_found(grain):
     ink, _ = write("31746", 30, margin=0)

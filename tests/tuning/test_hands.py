@@ -17,7 +17,8 @@ from digitlib.tuning import hands
 from digitlib.tuning.hands import Plan, choose_thresholds, learn, lessons, many_hands
 
 TINY = Plan(epochs=3, seed=7, validation=60, copies=2, parts=2, fields=1, detect=2,
-            learn=2, choose=3, kinds=("clear",), jobs=1)  # fmt: skip
+            learn=2, choose=3, kinds=("clear",),
+            judged=("clear", "amount"), jobs=1)  # fmt: skip
 
 
 @pytest.fixture
