@@ -24,11 +24,13 @@ class LineSettings:
     last: int = 3  #: as many digits of a line tell where it goes on
     shared: float = 0.25  #: of the lower one: components of a line overlap by as much
     speck: float = 0.08  #: smaller components are dirt ...
-    near: float = 0.3  #: ... and small ones, unless as near to a digit
+    near: float = 0.3  #: ... and small ones, unless as near to a digit, ...
+    bar: float = 1.5  #: ... and no wider than the bar of a 5 or of a 7
     letter_gap: float = 0.1  #: half of what is between small components in a row; ...
     letter_height: float = 0.45  #: ... it is print if no taller, ...
     word_length: float = 0.8  #: ... as long, ...
-    letter_strokes: float = 1.05  #: ... and with as many strokes, for its length
+    letter_strokes: float = 1.05  #: ... and with as many strokes, for its length; ...
+    dashed: tuple = (0.2, 2.0)  #: ... or no taller and as long: a dashed line
     large: float = 0.4  #: ink that no line holds: smaller is dirt, ...
     dash: float = 0.2  #: ... lower is a dash, ...
     beside: float = 1.0  #: ... and farther away it has nothing to do with a line
@@ -72,6 +74,7 @@ def split_lines(ink, height, settings=LINES, erased=None):
     on = {digit: line for line in found for digit in line}
     printed = _print(components, height, settings)
     small = low & (components.area > (settings.speck * height) ** 2) & ~blots
+    small &= components.width < settings.bar * height
     for component in np.flatnonzero(small & ~printed):
         gaps = np.where(digits, components.gaps(component), np.inf)
         if gaps.min(initial=np.inf) <= settings.near * height:
@@ -97,8 +100,9 @@ def _is_struck(erased, left, top, right, bottom, height, settings):
 
 
 def _print(components, height, settings):
-    """Which components stand in a row of small ones, as the letters of print do. Here
-    and there a letter has one stroke above another; the bar of a 5 has not."""
+    """Which components stand in a row of small ones, as the letters of print do, or
+    dashes. Here and there a letter has one stroke above another; the bar of a 5 has
+    not."""
     letters = components.height < settings.smallest * height
     if components.width[letters].sum() < settings.word_length * height / 2:
         return np.zeros_like(letters)
@@ -111,6 +115,8 @@ def _print(components, height, settings):
     good = rows.height < settings.letter_height * height
     good &= wide >= settings.word_length * height
     good &= strokes >= settings.letter_strokes * wide
+    tall, long = settings.dashed
+    good |= (rows.height < tall * height) & (wide >= long * height)
     return components.count(components.labels[rows.pixels(good) & ink]) > 0
 
 

@@ -243,6 +243,18 @@ def test_a_shadow_however_deep_makes_no_line_and_hides_none(part, light, left):
     assert found_on(picture.astype(np.uint8)) == [5]
 
 
+@pytest.mark.parametrize("thick", [3, 8])
+@pytest.mark.parametrize("dash", [None, 14])
+def test_a_line_below_is_no_part_of_a_digit_however_thick_or_dashed(thick, dash):
+    ink, boxes = write("31415", 40)
+    right, below = ink.shape[1], boxes[0][3] + 6
+    ends = [(x, x + dash) for x in range(0, right, 20)] if dash else [(0, right)]
+    lines = [
+        ("rectangle", (a, below, b, below + thick), {"fill": 255}) for a, b in ends
+    ]
+    assert found_on(on_paper(drawn(ink, *lines), grain=1)) == [5]
+
+
 @pytest.mark.parametrize("part", [0.3, 0.45])
 @pytest.mark.parametrize("first", [True, False])
 def test_a_pale_row_is_found_beside_one_of_a_strong_pen(part, first):

@@ -293,7 +293,7 @@ LINES = {
     "total": (lambda n: [(50, 100, 50 + n, 104)], 300, 299),
     "paired": (lambda n: [(50, y, 50 + n, y + 4) for y in (100, 250)], 200, 199),
     "twin": (lambda n: [(50, 100, 300, 104), (50 + n, 250, 300 + n, 254)], 15, 16),
-    "thick": (lambda n: [(50, 100, 450, 100 + n)], 14, 15),
+    "thick": (lambda n: [(50, 100, 450, 100 + n)], 20, 21),
     "covered": (lambda n: dashes(60, n, 5), 36, 50),
     "level": (lambda n: dashes(n, 6, 8), 56, 54),
     "aligned": (lambda n: [(50, 100, 210, 104), (230, 100 + n, 390, 104 + n)], 8, 9),
