@@ -243,8 +243,7 @@ def test_a_shadow_however_deep_makes_no_line_and_hides_none(part, light, left):
     assert found_on(picture.astype(np.uint8)) == [5]
 
 
-@pytest.mark.parametrize("thick", [3, 8])
-@pytest.mark.parametrize("dash", [None, 14])
+@pytest.mark.parametrize(("thick", "dash"), [(3, None), (8, None), (3, 14)])
 def test_a_line_below_is_no_part_of_a_digit_however_thick_or_dashed(thick, dash):
     ink, boxes = write("31415", 40)
     right, below = ink.shape[1], boxes[0][3] + 6
