@@ -61,7 +61,7 @@ def test_the_whole_command(trained, assets, mnist, donors, monkeypatch):
     )
     assert made["seed"] == 7
     learned = settings()["made"]
-    assert (learned["learned from"], learned["chosen on"]) == (2, 3)
+    assert (learned["learned from"], learned["chosen on"]) == (4, 6)  # of two kinds
     assert learned["wrong at most"] == {"known": 0.01, "unknown": 0.01}
     assert list(settings()["threshold"]) == ["known", "unknown"]
     with np.load(assets / "segment_judge.npz") as file:
