@@ -39,13 +39,13 @@
 
   // Putting it on the canvas
 
-  function stroke({ tool, points }, first = 1) {
+  function stroke({ tool, points }, last) {
     brush.strokeStyle = tool === "pen" ? "black" : "white";
     brush.lineWidth = tool === "pen" ? PEN : 2 * PEN;
     brush.lineCap = brush.lineJoin = "round";
     brush.beginPath();
-    brush.moveTo(...points[first - 1]);
-    for (const point of points.slice(first)) brush.lineTo(...point);
+    brush.moveTo(...points[last - 1]);
+    brush.lineTo(...points[last]);
     brush.stroke();
   }
 
@@ -56,8 +56,9 @@
     for (const mark of marks) {
       brush.setTransform(1, 0, 0, 1, x, y);
       if (mark.tool === "move") { x -= mark.by[0]; y -= mark.by[1]; }
-      else if (mark.points) stroke(mark);
-      else blank();
+      else if (mark.points) {  // piece by piece, as it was drawn: the same pixels
+        for (let last = 1; last < mark.points.length; last++) stroke(mark, last);
+      } else blank();
       if (mark.image) brush.drawImage(mark.image, 0, 0, side, side);
     }
     brush.resetTransform();
