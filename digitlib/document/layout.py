@@ -25,7 +25,9 @@ from digitlib.imaging.binarization import (
     binarize,
     denoise,
     only,
+    pieces_of_ink,
     reduced,
+    strengths,
     to_grey,
     without_paper,
 )
@@ -128,8 +130,10 @@ def find_lines(picture, settings=LAYOUT):
     scale = 1.0 if abs(scale - 1) < settings.same_size else scale
     height *= scale
     large = _scaled(grey, scale)
-    found = _outstanding(large, settings.stroke * height, settings)
-    shaded, edges = (_turned(picture, angle, settings) for picture in found)
+    shaded, edges = (
+        _turned(picture, angle, settings)
+        for picture in _outstanding(large, settings.stroke * height, settings)
+    )
     clean, _ = remove_ruled_lines(shaded, height, upright, settings.ruled_lines)
     erased = clean != shaded
     ink = _ink(clean, erased, edges > 0, height, settings)
@@ -152,18 +156,20 @@ def _on_dark_paper(grey, settings):
 
 
 def _ink(clean, erased, edges, height, settings):
-    """Strong ink as where all is of one pen; and what is paler all over, if it is none
-    of what is erased, near it or around other ink, as the rests of print are."""
-    strong = binarize(clean, _one_pen(settings))
-    ink = binarize(clean)
+    """Ink as if there were one pen, and paler pieces besides: but none that touch it or
+    go around it, as printed boxes do, nor what is left near an erased line or at an
+    edge of the page."""
+    found = strengths(clean)
+    ink = pieces_of_ink(*found, _one_pen(settings))
+    every = pieces_of_ink(*found)
+    strong = ink > BINARIZATION.weak
+    pieces = Components(every > BINARIZATION.weak)
     window = 1 + 2 * round(settings.near * height)
     near = ndimage.maximum_filter(erased, window) | edges
-    pieces = Components(ink > BINARIZATION.weak)
-    taken = strong > BINARIZATION.weak
-    pale = pieces.count(pieces.labels[taken | near]) == 0
+    pale = pieces.count(pieces.labels[strong | near]) == 0
     for i in np.flatnonzero(pale):
-        pale[i] = not taken[pieces.boxes[i]].any()
-    return np.maximum(strong, only(ink, pieces.pixels(pale)))
+        pale[i] = not strong[pieces.boxes[i]].any()
+    return np.maximum(ink, only(every, pieces.pixels(pale))) if pale.any() else ink
 
 
 def _one_pen(settings):

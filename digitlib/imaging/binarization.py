@@ -126,7 +126,13 @@ def binarize(picture, settings=BINARIZATION):
     """Find the ink, make it 1 and the paper 0; the edges of strokes stay in between.
     Faint ink counts where it touches strong ink (hysteresis, Canny 1986). How strong
     that is, is asked of each connected piece, for several pens may have written."""
-    nothing = np.zeros_like(picture)
+    return pieces_of_ink(*strengths(picture, settings), settings)
+
+
+def strengths(picture, settings=BINARIZATION):
+    """How strong each pixel is, from paper, 0, to full ink, 1, and all 0 without ink;
+    then how strong the grain of the paper may be, and how strong any ink must be."""
+    nothing = np.zeros_like(picture), 1.0, 1.0
     bright = picture >= settings.strong * strongest(picture)
     ink = quantile(picture[bright], settings.full)
     if ink < settings.faintest:
@@ -134,24 +140,31 @@ def binarize(picture, settings=BINARIZATION):
     paper = picture[picture < settings.weak * ink]
     level = quantile(paper, 0.5) if paper.size else 0
     grain = 1.48 * quantile(np.abs(paper - level), 0.5) if paper.size else 0
-    if ink - level < settings.faintest or separability(picture) < settings.separate:
+    contrast = ink - level
+    if contrast < settings.faintest or separability(picture) < settings.separate:
         return nothing
-    scaled = ((picture - level) / (ink - level)).clip(0)
-    noise = settings.deviations * grain / (ink - level)
-    above = max(settings.weak * settings.pale, noise)
-    pieces, n = ndimage.label(scaled > above, AROUND)
+    strong = ((picture - level) / contrast).clip(0)
+    return strong, settings.deviations * grain / contrast, settings.faintest / contrast
+
+
+def pieces_of_ink(strong, grain, faintest, settings=BINARIZATION):
+    """Keep the pieces that are ink, of what `strengths` returns, each as strong as it
+    is at its strongest; see `binarize`."""
+    pieces, n = ndimage.label(
+        strong > max(settings.weak * settings.pale, grain), AROUND
+    )
     full = np.zeros(n + 1, np.float32)
-    np.maximum.at(full, pieces, scaled)
+    inside = pieces > 0
+    np.maximum.at(full, pieces[inside], strong[inside])
     full[0] = 1
-    outstanding = max(noise, min(settings.sure * noise, settings.strong))
-    least = max(settings.pale, settings.faintest / (ink - level), outstanding)
-    kept = full > least
+    outstanding = max(grain, min(settings.sure * grain, settings.strong))
+    kept = full > max(settings.pale, faintest, outstanding)
     kept[0] = False
     full = full.clip(max=1)[pieces]
-    found = kept[pieces] & (scaled > settings.weak * full)
+    found = kept[pieces] & (strong > settings.weak * full)
     if found.mean() > settings.most:
-        return nothing
-    return only((scaled / full).clip(max=1), found)
+        return np.zeros_like(strong)
+    return only((strong / full).clip(max=1), found)
 
 
 def reduced(picture, side):

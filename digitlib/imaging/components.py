@@ -52,7 +52,7 @@ class Components:
 
     def count(self, labels):
         """Return how often each component's label is among some, (n,) int."""
-        return np.bincount(labels.ravel(), minlength=self.n + 1)[1:]
+        return np.bincount(labels[labels > 0], minlength=self.n + 1)[1:]
 
     def pixels(self, chosen):
         """Return where the components lie for which ``chosen`` (n,) is True."""
