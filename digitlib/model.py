@@ -94,12 +94,16 @@ def activations(images, weights):
     """
     x = check_images(images).reshape(len(images), 784)
     check_weights(weights)
+    return from_first(x @ weights[0] + weights[1], weights)
+
+
+def from_first(scores, weights):
+    """Compute the same from the scores of the first layer, (n, units)."""
     passed = []
-    for kernel, bias in zip(weights[0::2], weights[1::2], strict=True):
-        scores = x @ kernel + bias
-        x = relu(scores)
-        passed.append(x)
-    return (*passed[:-1], scores)
+    for kernel, bias in zip(weights[2::2], weights[3::2], strict=True):
+        passed.append(relu(scores))
+        scores = passed[-1] @ kernel + bias
+    return (*passed, scores)
 
 
 def build_model(seed=0, units=(100, 100), *, normalize=False, optimizer="adam"):

@@ -19,7 +19,6 @@ from digitlib.document.lattice import (
 )
 from digitlib.document.layout import LAYOUT, LayoutSettings, find_lines
 from digitlib.document.search import best_path
-from digitlib.document.test_time import AUGMENTATION, Augmentation, mean_probabilities
 from digitlib.errors import DigitlibError
 from digitlib.imaging.loading import load_strip
 from digitlib.model import ASSETS
@@ -37,7 +36,7 @@ class ReadingSettings:
     side: int = 2000  #: pixels: the longest side that is looked at; larger ones ...
     least: int = 60  #: ... are reduced, but the shorter one remains as long
     digits: tuple = (1, 1000)  #: that may be asked for
-    large: float = 0.4  #: heights of a digit: taller unread ink is something else, ...
+    large: float = 0.4  #: heights of a digit: unread ink is no sign if taller, ...
     doubted: float = 0.25  #: ... and so is what is less probably a digit
     ink: float = 0.5  #: of full ink: a box of a form is stronger there, ...
     corner: int = 2  #: pixels of 28: ... as near to its four corners; no 0 is
@@ -45,7 +44,6 @@ class ReadingSettings:
     rather: float = 0.5  #: a count that is less probable than this is off
     layout: LayoutSettings = LAYOUT  #: where the digits are
     lattice: LatticeSettings = LATTICE  #: how lines are cut
-    augmentation: Augmentation = AUGMENTATION  #: from where digits are looked at
 
 
 READING = ReadingSettings()  #: What `read` decides by, if nothing else is given.
@@ -55,7 +53,7 @@ READING = ReadingSettings()  #: What `read` decides by, if nothing else is given
 class Digit(Prediction):
     """A `digitlib.recognizer.Prediction` that knows its place.
 
-    Its probabilities are means over several sides: see `digitlib.document.test_time`.
+    Its probabilities are means over several sides: see `digitlib.test_time`.
     """
 
     box: tuple  #: left, top, right, bottom: int, pixels of the image as displayed
@@ -151,7 +149,7 @@ def read(image, *, digits=None, pattern=None, recognizer=None, settings=READING)
     if not found:
         return Reading("", 0.0, False, "no digits", ())
     seen = np.array([segment.seen for _, segment in found])
-    means = mean_probabilities(recognizer, seen, settings.augmentation)
+    means = recognizer.mean_probabilities(seen)
     scales = [side / seen for side, seen in zip(sides, picture.shape, strict=False)]
     found_digits = tuple(
         _digit(
@@ -163,7 +161,8 @@ def read(image, *, digits=None, pattern=None, recognizer=None, settings=READING)
     confidence = share * math.prod(digit.confidence for digit in found_digits)
     reason = "another count"
     if as_many:
-        reason = _doubt(path, found_digits, layout, count, sides, settings)
+        signs = any(sign != "#" for sign in pattern or "")
+        reason = _doubt(path, found_digits, layout, count, signs, sides, settings)
         if reason is None and confidence < _threshold(count):
             reason = "unsure"
     text = _text([line for line, _ in found], found_digits, pattern)
@@ -189,11 +188,13 @@ def _most_probable(layout, count, recognizer, settings):
     return path, share, math.exp(odds) >= settings.rather
 
 
-def _doubt(path, digits, layout, count, sides, settings):
-    """Why what was read is not accepted, however sure; None if it may be. Because much
-    ink is unread, something is no digit, a stroke goes through all of it, or all may be
-    lines."""
-    unread = any(isinstance(s, Skip) and s.height > settings.large for _, s in path)
+def _doubt(path, digits, layout, count, signs, sides, settings):
+    """Why what was read is not accepted, however sure; None if it may be. Because ink is
+    unread, and not low where there may be signs; something is no digit, a stroke goes
+    through all of it, or all may be lines."""
+    most = settings.large if signs else 0
+    unread = any(isinstance(s, Skip) and s.height > most for _, s in path)
+    unread |= not signs and any(line.dash for line in layout.lines)
     doubted = any(d.is_digit < settings.doubted or _is_box(d, settings) for d in digits)
     left_out = any(line.struck or line.beside for line in layout.lines)
     lines = count is None and _may_be_lines(digits, sides, settings.border)

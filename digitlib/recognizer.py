@@ -1,6 +1,7 @@
 """The network in use: an image in, a digit out, or the reason why not."""
 
 from dataclasses import dataclass
+from functools import cached_property
 import os
 
 import numpy as np
@@ -12,6 +13,7 @@ from digitlib.errors import DigitlibError
 from digitlib.imaging.components import Components
 from digitlib.model import Trained, activations, load_trained, softmax
 from digitlib.preprocessing import FRAMING, cropped, preprocess
+from digitlib.test_time import AUGMENTATION, first_layers, mean_scores, recorded
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +57,9 @@ class Recognizer:
     threshold : float
         A reading is accepted if its `Prediction.trust` is at least as large. Comes
         with the weights; 0 where they have none.
+    augmentation : digitlib.test_time.Augmentation or None
+        From which sides `predict` looks at a digit. Comes with the weights; None, as it
+        is and no more, where they have none.
     """
 
     def __init__(self, weights="hands", preprocess=preprocess):
@@ -65,8 +70,19 @@ class Recognizer:
             raise DigitlibError("weights: not finite; train again, more slowly")
         self.temperature = trained.provenance.get("temperature", 1.0)
         self.threshold = trained.provenance.get("threshold", 0.0)
+        self.augmentation = recorded(trained.provenance)
         self.detector = trained.detector
         self.preprocess = preprocess
+
+    @cached_property
+    def _layers(self):
+        return first_layers(self.weights, self.augmentation or AUGMENTATION)
+
+    def mean_probabilities(self, seen):
+        """Say what digits, (n, 28, 28) float32 in [0, 1], are, seen from all sides:
+        (n, 10) float32."""
+        scores = mean_scores(seen, self.weights, self._layers)
+        return softmax(scores / self.temperature).astype(np.float32)
 
     def predict(self, image):
         """Read one image.
@@ -85,7 +101,10 @@ class Recognizer:
             nothing = np.full(10, 0.1, dtype=np.float32)
             return Prediction(None, 0.0, nothing, False, "no ink", 0.0, seen)
         passed = activations(seen[np.newaxis], self.weights)
-        probabilities = softmax(passed[-1] / self.temperature)[0].astype(np.float32)
+        if self.augmentation is None:
+            probabilities = softmax(passed[-1] / self.temperature)[0].astype(np.float32)
+        else:
+            probabilities = self.mean_probabilities(seen[np.newaxis])[0]
         digit = int(probabilities.argmax())
         confidence = float(probabilities[digit])
         found = self.detector

@@ -220,8 +220,10 @@ def test_another_number_of_digits_is_not_accepted(text, digits):
 def test_large_ink_that_is_left_unread_is_not_only_digits():
     image, any_count = on_paper(write("74", 48, gap=2)[0]), replace(READING, rather=0)
     for large, reason in ((0.4, "not only digits"), (1.5, "unsure")):
-        reading = read(image, digits=1, settings=replace(any_count, large=large))
+        settings = replace(any_count, large=large)
+        reading = read(image, pattern="#-", settings=settings)
         assert reading.reason == reason
+        assert read(image, digits=1, settings=settings).reason == "not only digits"
 
 
 @pytest.mark.parametrize("digits", [60, 1000])
@@ -466,7 +468,6 @@ def test_what_decides_can_be_varied_in_every_stage():
     changes = {
         "reduced": {"side": 120},
         "smaller": {"layout": replace(LAYOUT, target=24)},
-        "slanted": {"augmentation": replace(READING.augmentation, slant=0.5)},
         "cut": {"lattice": replace(LATTICE, sure=1.0, wide=0.1)},
         "skips": {"lattice": replace(LATTICE, skip=0.0)},
         "costs": {"lattice": replace(LATTICE, cuts=replace(LATTICE.cuts, enter=1.0))},
@@ -562,3 +563,23 @@ heavy = {"tensorflow", "keras", "sklearn", "matplotlib", "pandas", "joblib"}
 assert not heavy & {*sys.modules}
 """
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+# Signs
+
+
+def test_a_sign_that_is_not_asked_for_is_never_passed_over():
+    ink, _ = write("314159", 48, gap=0.4)
+    image = on_paper(np.pad(ink, ((0, 0), (120, 120)), "edge"))
+    assert read(image, digits=6).reason in (None, "unsure")
+    first, *_, last = (digit.box for digit in read(image).digits)
+    middle = (first[1] + first[3]) // 2
+    starts = [first[0] - 28 - gap for gap in (8, 30)]  # near, and farther away
+    for left in (*starts, last[2] + 8, last[2] + 30):
+        line = [(left, middle), (left + 28, middle)]
+        dash = drawn(image, ("line", line, {"fill": INK, "width": 5}))
+        for given in ({}, {"digits": 6}, {"pattern": "######"}):
+            assert read(dash, **given).reason == "not only digits"
+        asked = read(dash, pattern="-######")
+        assert asked.text == "-314159"
+        assert asked.reason in (None, "unsure")

@@ -24,6 +24,7 @@ from digitlib.preprocessing import preprocess, resize_only
 from digitlib.recognizer import Prediction, Recognizer, detect, several
 from digitlib.synthesis import negatives
 from digitlib.synthesis.photographs import blanks, photographs
+from digitlib.test_time import AUGMENTATION, recorded
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,7 @@ def test_by_default_it_prepares_and_knows_when_not_to(recognizer, mnist):
     made = load_provenance("hands")
     assert recognizer.temperature == made["temperature"]
     assert recognizer.threshold == made["threshold"]
+    assert recognizer.augmentation == AUGMENTATION == recorded(made)
     assert 0.3 < recognizer.threshold < 0.95
     assert recognizer.preprocess is preprocess
 
@@ -61,7 +63,7 @@ def test_it_says_what_forward_says(recognizer, mnist):
     images = mnist[1][0][:200]
     prepared = np.array([preprocess(image) for image in images])
     passed = activations(prepared, recognizer.weights)
-    expected = special.softmax(passed[2] / recognizer.temperature, axis=1)
+    expected = recognizer.mean_probabilities(prepared)
     are_digits = detect(passed, recognizer.detector)
     for i, image in enumerate(images):
         prediction = recognizer.predict(image)

@@ -18,7 +18,6 @@ from pathlib import Path
 from digitlib.data import load_mnist
 from digitlib.imaging.binarization import BINARIZATION
 from digitlib.model import (
-    forward,
     load_trained,
     load_weights,
 )
@@ -67,7 +66,8 @@ def data_script(source="hands"):
     weights, made = trained.weights, trained.provenance
     settings = asdict(FRAMING) | {"weak": BINARIZATION.weak}
     settings |= several.__kwdefaults__
-    settings |= {name: made[name] for name in ("temperature", "threshold")}
+    names = "temperature", "threshold", "augmentation"
+    settings |= {name: made.get(name) for name in names}
     halves = np.concatenate([array.ravel() for array in weights]).astype("<f2")
     data = {
         "sizes": [array.size for array in weights],
@@ -92,8 +92,8 @@ def test_digits():
         of which the recogniser is surest.
     """
     _, (x_test, y_test) = load_mnist()
-    predicted = forward(x_test / np.float32(255), load_weights()).argmax(axis=1)
     recognizer = Recognizer(preprocess=partial(preprocess, skip=SKIPPED))
+    predicted = recognizer.mean_probabilities(x_test / np.float32(255)).argmax(axis=1)
 
     def read(index):
         large = x_test[index].repeat(SIDE // 28, axis=0).repeat(SIDE // 28, axis=1)
@@ -125,7 +125,7 @@ def html(static):
     -------
     str
     """
-    file = resources.files("digitlib") / "assets" / "robust.npz"
+    file = resources.files("digitlib") / "assets" / "hands.npz"
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     right, wrong = test_digits()
     values = {

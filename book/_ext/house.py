@@ -23,7 +23,7 @@ PACKAGE = ROOT / "digitlib"
 # The modules in no folder: the core that part I explains, and two with a room each.
 CORE = (
     "data", "model", "training", "augmentation", "evaluation", "preprocessing",
-    "recognizer", "errors",
+    "test_time", "recognizer", "errors",
 )  # fmt: skip
 OWN = {
     "core": "One network: its data, training and judgement, and how it is used.",

@@ -1,6 +1,7 @@
 "use strict";
-// The network in use: `forward`, `detect` and `Recognizer` of the library in JavaScript
-// (digitlib/model.py and recognizer.py, which explain them). Tests compare the two.
+// The network in use: `forward`, `detect`, `mean_probabilities` and `Recognizer` of the
+// library in JavaScript (digitlib/model.py, test_time.py and recognizer.py, which explain
+// them). Tests compare the two.
 
 // The weights travel as text: five characters of base 85 are four bytes, and two bytes
 // are a number in half precision.
@@ -22,7 +23,7 @@ function digitHalf(bits) {
 }
 
 function digitNetwork(data) {
-  const { temperature, threshold, piece, ink, aspect, smallest } = data.settings;
+  const { temperature, threshold, augmentation, piece, ink, aspect, smallest } = data.settings;
   const { preprocess, components, cropped } = digitFraming(data.settings);
   const halves = digitBytes(data.weights), floats = digitBytes(data.detector);
   let next = 0;
@@ -45,14 +46,58 @@ function digitNetwork(data) {
     const all = sum(powers);
     return powers.map((power) => power / all);
   };
-  const activations = (inputs) => {
+  const activations = (inputs, first = weights[0]) => {
     const passed = [];
     for (let i = 0; i < weights.length; i += 2) {
-      const scores = dense(i ? passed.at(-1) : inputs, weights[i], weights[i + 1]);
+      const scores = dense(i ? passed.at(-1) : inputs, i ? weights[i] : first, weights[i + 1]);
       passed.push(i + 2 < weights.length ? relu(scores) : scores);
     }
     return passed;
   };
+
+  // Of 28x28 places with n values each; a place gets what is at `move` times the place,
+  // from the middle.
+  function moved(values, n, [down, across], [top, left]) {
+    const found = new Float64Array(values.length);
+    const offset = [top - down[0] * top - down[1] * left, left - across[0] * top - across[1] * left];
+    for (let place = 0; place < 784; place++) {
+      const y = Math.floor(place / 28), x = place % 28;
+      const row = down[0] * y + down[1] * x + offset[0], column = across[0] * y + across[1] * x + offset[1];
+      if (row < 0 || row > 27 || column < 0 || column > 27) continue;
+      for (const r of [Math.floor(row), Math.ceil(row)]) for (const c of [Math.floor(column), Math.ceil(column)]) {
+        const share = (row === r ? 0.5 : 1 - Math.abs(row - r)) * (column === c ? 0.5 : 1 - Math.abs(column - c));
+        for (let j = 0; j < n; j++) found[place * n + j] += share * values[(28 * r + c) * n + j];
+      }
+    }
+    return found;
+  }
+
+  function firstLayers() {
+    const turn = augmentation.turn * Math.PI / 180, layers = [weights[0]];
+    for (const sign of [-1, 1]) {
+      const sine = sign * Math.sin(turn), cosine = Math.cos(turn);
+      for (const move of [[[cosine, sine], [-sine, cosine]], [[1, 0], [sign * augmentation.slant, 1]]])
+        layers.push(moved(weights[0], weights[1].length, move, [13.5, 13.5]));
+    }
+    return layers;
+  }
+  const sides = augmentation ? firstLayers() : weights.slice(0, 1);
+
+  function upright(seen) {
+    const weighed = (f) => sum(Array.from(seen, (ink, at) => ink * f(Math.floor(at / 28), at % 28)));
+    const ink = Math.max(weighed(() => 1), 1e-6);
+    const top = weighed((y) => y) / ink, left = weighed((y, x) => x) / ink;
+    const lean = weighed((y, x) => (y - top) * (x - left)) / Math.max(weighed((y) => (y - top) ** 2), 1e-6);
+    const most = augmentation.upright;
+    return moved(seen, 1, [[1, 0], [Math.min(Math.max(lean, -most), most), 1]], [top, left]);
+  }
+
+  function meanProbabilities(seen) {
+    const both = augmentation ? [seen, upright(seen)] : [seen];
+    const answers = both.flatMap((one) => sides.map((first) => softmax(activations(one, first).at(-1))));
+    const means = answers[0].map((_, digit) => sum(answers.map((answer) => answer[digit])) / answers.length);
+    return softmax(means.map((mean) => Math.log(mean + 1e-30) / temperature));
+  }
 
   function detect(passed) {
     const scores = passed.at(-1);
@@ -73,9 +118,9 @@ function digitNetwork(data) {
 
   function predict(picture) {
     const seen = preprocess(picture);
-    const passed = activations(seen.data), scores = passed.at(-1);
+    const passed = activations(seen.data);
     const nothing = seen.data.every((value) => value === seen.data[0]);
-    const probabilities = nothing ? new Float64Array(10).fill(0.1) : softmax(scores.map((s) => s / temperature));
+    const probabilities = nothing ? new Float64Array(10).fill(0.1) : meanProbabilities(seen.data);
     const confidence = Math.max(...probabilities), digit = probabilities.indexOf(confidence);
     const isDigit = detect(passed);
     const accepted = !nothing && confidence * isDigit >= threshold;

@@ -32,7 +32,7 @@ class LineSettings:
     letter_strokes: float = 1.05  #: ... and with as many strokes, for its length; ...
     dashed: tuple = (0.2, 2.0)  #: ... or no taller and as long: a dashed line
     large: float = 0.4  #: ink that no line holds: smaller is dirt, ...
-    dash: float = 0.2  #: ... lower is a dash, ...
+    dash: float = 0.2  #: ... lower is a dash, a sign, ...
     beside: float = 1.0  #: ... and farther away it has nothing to do with a line
     struck_margin: float = 0.25  #: of a line: nearer to its ends, nothing strikes it
     struck: float = 0.6  #: of a line's width: struck, if as much is erased, ...
@@ -50,6 +50,7 @@ class Line:
     left: int  #: where its corner lies in the straightened image
     top: int
     beside: bool  #: whether there is large ink beside it that no line holds
+    dash: bool  #: whether there is a dash there
     struck: bool  #: whether a stroke went through all of it
 
 
@@ -81,7 +82,6 @@ def split_lines(ink, height, settings=LINES, erased=None):
             on[gaps.argmin()].append(component)
     found.sort(key=lambda line: np.mean(components.top[line] + components.bottom[line]))
     unread = (components.size >= settings.large * height) & ~printed
-    unread &= tall >= settings.dash * height
     unread[[component for line in found for component in line]] = False
     erased = np.zeros(ink.shape, bool) if erased is None else erased
     given = unread, erased, height, settings
@@ -146,6 +146,8 @@ def _cut_out(ink, components, line, unread, erased, height, settings):
     smaller = np.minimum(components.height, bottom - top)
     beside = (down > settings.shared * smaller) & unread
     beside &= across > -settings.beside * height
+    dashes = beside & (components.height < settings.dash * height)
+    large = bool((beside & ~dashes).any()), bool(dashes.any())
     own_ink = np.where(grown(own), ink[where], 0)
     struck = _is_struck(erased, left, top, right, bottom, height, settings)
-    return Line(own_ink, int(left), int(top), bool(beside.any()), struck)
+    return Line(own_ink, int(left), int(top), *large, struck)

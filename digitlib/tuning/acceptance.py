@@ -11,11 +11,12 @@ import numpy as np
 
 from digitlib.errors import DigitlibError
 from digitlib.evaluation import bootstrap_interval, fit_temperature
-from digitlib.model import activations, forward, softmax
+from digitlib.model import activations, softmax
 from digitlib.preprocessing import preprocess
 from digitlib.recognizer import detect, traces
 from digitlib.synthesis import negatives
 from digitlib.synthesis.photographs import blanks, photographs
+from digitlib.test_time import Augmentation, scores
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class AcceptanceSettings:
     regularization: float = 0.1  #: scikit-learn's C: the smaller, the smaller weights
     iterations: int = 500  #: of the logistic regression, at most
     fewest: int = 10  #: images of a kind
+    augmentation: Augmentation | None = None  #: from which sides digits are looked at
 
 
 #: The default
@@ -61,8 +63,9 @@ def fit_acceptance(
 def choose_threshold(twin, detector, temperature, images, settings=ACCEPTANCE):
     """Choose what `digitlib.recognizer.Prediction.trust` to accept: that of most images
     of digits (n, 28, 28), in [0, 1]."""
-    passed = activations([preprocess(image) for image in images], twin)
-    trust = softmax(passed[-1] / temperature).max(axis=1) * detect(passed, detector)
+    seen = np.array([preprocess(image) for image in images])
+    found = softmax(scores(seen, twin, settings.augmentation) / temperature)
+    trust = found.max(axis=1) * detect(activations(seen, twin), detector)
     return round(float(np.quantile(trust, 1 - settings.accepted)), 4)
 
 
@@ -72,7 +75,7 @@ def _fit_detector(learn, weights, settings):
 
 def choose_temperature(twin, images, labels, settings=ACCEPTANCE):
     """Fit a temperature; 1 where its 95 % interval contains 1: nothing to mend."""
-    found = forward(images, twin), labels
+    found = softmax(scores(images, twin, settings.augmentation)), labels
     low, high = bootstrap_interval(fit_temperature, *found, settings.resamples)
     return 1.0 if low <= 1 <= high else round(fit_temperature(*found), 4)
 

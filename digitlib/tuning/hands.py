@@ -13,7 +13,7 @@ It takes most of an hour on two cores. What is finished is kept in FOLDER, and n
 again; both files are written into ``digitlib/assets``.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 import json
 from pathlib import Path
 import sys
@@ -36,8 +36,9 @@ from digitlib.document.lattice import FEATURES
 from digitlib.model import save_weights
 from digitlib.recognizer import Recognizer
 from digitlib.synthesis.forms import KINDS, PAPER, fields
+from digitlib.test_time import AUGMENTATION
 from digitlib.tuning import segment_judge
-from digitlib.tuning.acceptance import fit_acceptance
+from digitlib.tuning.acceptance import ACCEPTANCE, fit_acceptance
 from digitlib.tuning.recipes import find_recipe, train_recipe, versions
 
 
@@ -58,7 +59,7 @@ class Plan:
     learn: int = 300  #: fields of each kind that the segment judge learns from
     choose: int = 250  #: fields of each kind that thresholds are chosen on
     wrong: tuple = (0.01, 0.01)  #: part of the accepted, of a known and unknown count
-    kinds: tuple = KINDS  #: of fields that the network learns from
+    kinds: tuple = (*KINDS, *PAPER)  #: of fields that the network learns from
     judged: tuple = (*KINDS, *PAPER)  #: of fields for the segment judge and thresholds
     jobs: int = 2  #: processes
 
@@ -129,13 +130,14 @@ def network(fit, validation, learning, donors, folder, plan=PLAN):
     judged[0] = judged[0] / np.float32(255)
     more = [images / np.float32(255) for images in more]
     scaled = fit[0] / np.float32(255)
-    detector, chosen = fit_acceptance(
-        weights, weights, scaled, judged, plan.seed, more=more
-    )
+    looks = replace(ACCEPTANCE, augmentation=AUGMENTATION)
+    judging = weights, weights, scaled, judged, plan.seed
+    detector, chosen = fit_acceptance(*judging, more=more, settings=looks)
     recipe = {"name": plan.recipe, "images": len(x), "epochs": plan.epochs}
     recipe |= {"optimizer": "Adam", "every": plan.every, "copies": plan.copies}
     recipe |= {"fields": plan.fields * plan.parts, **asdict(find_recipe(plan.recipe))}
     made = chosen | {"recipe": recipe, "seed": plan.seed}
+    made["augmentation"] = asdict(AUGMENTATION)
     made["versions"] = versions("digitlib", "keras", "numpy", "tensorflow")
     made["data_sha256"] = {"mnist": MNIST_SHA256, "unipen": UNIPEN_SHA256}
     save_weights(ASSETS / "hands.npz", weights, detector, **made)

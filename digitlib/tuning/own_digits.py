@@ -11,7 +11,7 @@ others that nobody learns from, are read before and after.
 """
 
 import csv
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 import os
 from typing import NamedTuple
 
@@ -24,9 +24,14 @@ from digitlib.errors import DigitlibError
 from digitlib.evaluation import evaluate, mcnemar
 from digitlib.imaging.loading import readable
 from digitlib.imaging.paths import images_in
-from digitlib.model import Trained, Weights, forward, load_trained, save_weights
+from digitlib.model import Trained, Weights, load_trained, save_weights, softmax
 from digitlib.preprocessing import preprocess
-from digitlib.tuning.acceptance import choose_temperature, choose_threshold
+from digitlib.test_time import recorded, scores
+from digitlib.tuning.acceptance import (
+    ACCEPTANCE,
+    choose_temperature,
+    choose_threshold,
+)
 from digitlib.tuning.recipes import Recipe, train_recipe, versions
 from digitlib.tuning.segment_judge import rewrite
 
@@ -274,10 +279,12 @@ def learn_digits(own, *, weights="hands", seed=0, settings=OWN_DIGITS):
     compared = {name: _compare(start, trained, *of) for name, of in judged.items()}
     others = zip(*list(judged.values())[1:], strict=True)
     x, y = (np.concatenate(of)[:: settings.accept] for of in others)
-    temperature = choose_temperature(learned, x, y)
+    looks = replace(ACCEPTANCE, augmentation=recorded(start.provenance))
+    temperature = choose_temperature(learned, x, y, looks)
     made = {
         "temperature": temperature,
-        "threshold": choose_threshold(learned, start.detector, temperature, x),
+        "threshold": choose_threshold(learned, start.detector, temperature, x, looks),
+        "augmentation": start.provenance.get("augmentation"),
         "recipe": {"name": "own digits", "own images": len(lessons[1]),
                    "kept apart": int(apart.sum()), **asdict(settings)},
         "seed": seed,
@@ -340,7 +347,8 @@ def _go_on(weights, own, known, seed, settings):
 
 def _compare(start, learned, x, y):
     """Read the same images with both weights."""
-    before, after = (forward(x, trained.weights) for trained in (start, learned))
+    looks = recorded(start.provenance)
+    before, after = (softmax(scores(x, t.weights, looks)) for t in (start, learned))
     p_value = mcnemar(before, after, y)[-1]
     return Compared(evaluate(before, y), evaluate(after, y), p_value)
 

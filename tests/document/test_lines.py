@@ -92,7 +92,7 @@ def test_a_word_whose_letters_touch_is_print_and_no_lost_ink():
 
 
 @pytest.mark.parametrize(
-    ("component", "beside"),
+    ("component", "large"),
     [
         ((90, 42, 120, 56), True),  # between digits, but less tall than one
         ((180, 42, 203, 56), True),
@@ -103,10 +103,12 @@ def test_a_word_whose_letters_touch_is_print_and_no_lost_ink():
         ((100, 5, 120, 190), True),  # much taller than a digit
     ],
 )
-def test_large_ink_that_no_line_holds_is_noticed_beside_it(component, beside):
+def test_large_ink_that_no_line_holds_is_noticed_beside_it(component, large):
     [line] = split_lines(drawn(*DIGITS, component), 50)
     assert Components(line.ink > 0.5).n == 3
-    assert line.beside is beside
+    assert line.beside is large
+    low = component[3] - component[1] < 10
+    assert line.dash is low
 
 
 def test_where_there_are_thousands_of_components_there_are_no_lines():

@@ -1,0 +1,133 @@
+"""Test-time augmentation: what is shown, and what is made of the answers."""
+
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+from scipy import special
+
+from digitlib.model import activations, forward, load_weights, save_weights
+from digitlib.preprocessing import preprocess
+from digitlib.recognizer import Recognizer
+from digitlib.test_time import (
+    AUGMENTATION,
+    Augmentation,
+    first_layers,
+    mean_scores,
+    moved,
+    recorded,
+    scores,
+    upright,
+)
+
+BARS = np.zeros((2, 28, 28), np.float32)  # an upright one and a level one
+BARS[0, 4:24, 13:15] = BARS[1, 13:15, 4:24] = 1
+
+
+def lean(image):
+    """By how many columns ink moves to the right from a row to the next."""
+    rows, columns = np.nonzero(image > 0.5)
+    return np.polyfit(rows, columns, 1)[0]
+
+
+def slanted(slope):
+    """The upright bar, at a slant."""
+    return moved(BARS[:1], Augmentation(slant=slope))[2]
+
+
+@pytest.fixture(scope="module")
+def digits(mnist):
+    return np.array([preprocess(image) for image in mnist[0][0][:300]])
+
+
+@pytest.mark.parametrize("settings", [AUGMENTATION, Augmentation(turn=4, slant=0.25)])
+def test_digits_are_turned_and_slanted_to_both_sides(settings):
+    found = moved(BARS, settings)
+    assert found.shape == (5, 2, 28, 28)
+    assert found.min() >= 0
+    assert found.max() <= 1
+    assert (found[0] == BARS).all()
+    turn, slant = np.tan(np.radians(settings.turn)), settings.slant
+    leans = [lean(side[0]) for side in found]
+    np.testing.assert_allclose(np.abs(leans), [0, turn, slant, turn, slant], atol=0.03)
+    assert np.sign(leans[1:3]).tolist() == (-np.sign(leans[3:])).tolist()
+    for side in found[[2, 4], 1]:  # slanted rows stay rows
+        assert set(np.nonzero(side > 0.01)[0]) == {13, 14}
+
+
+def test_ink_keeps_its_place_and_amount():
+    for side in (*moved(BARS), upright(slanted(0.3))):
+        np.testing.assert_allclose(side.sum(axis=(1, 2)), 40, rtol=0.05)
+        for image in side:
+            place = np.argwhere(image) * image[image > 0][:, np.newaxis]
+            np.testing.assert_allclose(place.sum(axis=0) / image.sum(), 13.5, atol=0.1)
+
+
+@pytest.mark.parametrize("slope", [-0.6, -0.2, 0.0, 0.2, 0.6])
+def test_slant_is_taken_out(slope):
+    image = slanted(slope)
+    assert abs(lean(image[0]) - slope) < 0.1
+    assert abs(lean(upright(image)[0])) < 0.06
+    kept = upright(image, Augmentation(upright=0.1))
+    assert abs(abs(lean(kept[0])) - max(abs(slope) - 0.1, 0)) < 0.06
+    assert (upright(BARS) == BARS).all()
+    assert not upright(np.zeros((1, 28, 28), np.float32)).any()
+
+
+def test_one_slant_is_as_good_as_another(digits):
+    weights = load_weights()
+    leaning = moved(digits, Augmentation(slant=0.4))[2]
+    same = upright(leaning)
+    changed = [abs(other - digits).mean() for other in (leaning, same)]
+    assert changed[1] < 0.7 * changed[0]
+    before, after = (forward(of, weights).argmax(axis=1) for of in (leaning, same))
+    expected = forward(upright(digits), weights).argmax(axis=1)
+    assert (after == expected).mean() > (before == expected).mean()
+
+
+def test_the_first_layer_is_moved_instead_of_the_digits(digits):
+    weights = load_weights()
+    layers = first_layers(weights)
+    assert (layers[0] == weights[0]).all()
+    every = moved(digits)
+    for side, layer in zip(every[[0, 3, 4, 1, 2]], layers, strict=True):  # as if back
+        moved_digits = forward(side, weights)
+        moved_weights = forward(digits, type(weights)((layer, *weights[1:])))
+        assert abs(moved_digits - moved_weights).mean() < 0.004
+        same = moved_digits.argmax(axis=1) == moved_weights.argmax(axis=1)
+        assert same.mean() > 0.99
+
+
+def test_answers_are_the_mean_over_ten_sides(digits):
+    weights = load_weights()
+    layers = first_layers(weights)
+    found = mean_scores(digits, weights, layers)
+    each = [
+        forward(of, type(weights)((layer, *weights[1:])))
+        for of in (digits, upright(digits))
+        for layer in layers
+    ]
+    assert found.shape == (len(digits), 10)
+    np.testing.assert_allclose(np.exp(found), np.mean(each, axis=0), atol=1e-6)
+    assert (scores(digits, weights, AUGMENTATION) == found).all()
+    one = scores(digits, weights, None)
+    assert (one == activations(digits, weights)[-1]).all()
+    strong = type(weights)(100 * array for array in weights)  # nothing is ever 0
+    assert np.isfinite(scores(digits, strong, AUGMENTATION)).all()
+
+
+def test_a_recognizer_looks_as_its_weights_say(digits, tmp_path):
+    weights, other = load_weights(), Augmentation(turn=20, slant=0.4, upright=0.2)
+    for settings in (None, AUGMENTATION, other):
+        known = {} if settings is None else {"augmentation": asdict(settings)}
+        save_weights(tmp_path / "some.npz", weights, temperature=1.5, **known)
+        recognizer = Recognizer(tmp_path / "some.npz", preprocess=lambda seen: seen)
+        assert recognizer.augmentation == settings == recorded(known)
+        expected = special.softmax(scores(digits, weights, settings) / 1.5, axis=1)
+        for seen, said in zip(digits[:20], expected, strict=False):
+            found = recognizer.predict(seen)
+            np.testing.assert_allclose(found.probabilities, said, atol=1e-5)
+        sides = scores(digits, weights, settings or AUGMENTATION) / 1.5
+        means = recognizer.mean_probabilities(digits)
+        np.testing.assert_allclose(means, special.softmax(sides, axis=1), atol=1e-5)
+        assert means.dtype == np.float32
