@@ -19,6 +19,7 @@ ROOT = Path(__file__).parent.parent
 BOOK = ROOT / "book"
 NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
 PAGES = [*NOTEBOOKS, *sorted(BOOK.rglob("*.md"))]
+PART_ONE = "data", "model", "training", "evaluation", "usage"
 
 # Numbers with a percent sign or a decimal point that may be typed into the prose of a
 # page, because nobody measured them here. What was measured is glued.
@@ -34,7 +35,7 @@ NOT_MEASURED = {
     "index": "97.6% claimed by the project's document; 3.11, 3.12, 3.13 of Python",
     "limits": "95% (leaves 5%) by convention; 1.96 of the normal distribution",
     "model": "90% an example",
-    "numbers": "99%, 99.9%, 91% examples",
+    "numbers": "99%, 99.9%, 91% examples; 95% by convention",
     "training": "97.6% claimed by the project's document; 97.7, 97.5 examples; 0.001 "
     "Adam's learning rate; 0.00001, 0.1 learning rates to try",
     "trust": "0.5% a limit of errors that the cell above sets; 3.2%, 1.8% reported by "
@@ -184,6 +185,52 @@ def test_exercises_have_executed_folded_solutions(path):
 def test_derived_by_hand_means_compared(path):
     comparing = [cell for cell in cells_of(path, "code") if "assert" in cell.source]
     assert any(not {"hide-cell", "remove-cell"} & {*tags_of(c)} for c in comparing)
+
+
+# Reading
+
+FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
+PACE = {"words": 200, "lines": 15, "figures": 3}  # a minute, as the front page says
+
+
+def visible_lines(path):
+    """Lines of code that a reader sees without unfolding anything."""
+    cells = [cell for cell in cells_of(path, "code") if not FOLDED & {*tags_of(cell)}]
+    return sum(bool(line) for cell in cells for line in cell.source.splitlines())
+
+
+def minutes_to_read(path):
+    """How long a chapter takes at our pace, without its exercises' solutions."""
+    cells = cells_of(path, "code")
+    found = {
+        "words": len(without_code(text_of(path)).split()),
+        "lines": visible_lines(path),
+        "figures": sum(any(map(is_picture, cell.outputs)) for cell in cells),
+    }
+    return sum(count / PACE[what] for what, count in found.items())
+
+
+@notebooks
+def test_the_time_to_read_is_what_it_takes(path):
+    [promised] = re.findall(r"^Reading takes about (\d+) minutes", text_of(path), re.M)
+    counted = minutes_to_read(path)
+    assert int(promised) % 5 == 0
+    assert abs(int(promised) - counted) <= max(3, 0.15 * counted), f"{counted:.0f}"
+
+
+def test_the_front_page_says_at_what_pace():
+    text = text_of(BOOK / "index.md")
+    pace = f"{PACE['words']} words, {PACE['lines']} lines of code or {PACE['figures']}"
+    assert f"{pace} figures a minute" in text
+    one = [minutes_to_read(BOOK / f"{name}.ipynb") for name in PART_ONE]
+    [(low, high)] = re.findall(r"five chapters of (\d+) to (\d+) minutes", text)
+    assert int(low) - 3 <= min(one)
+    assert max(one) <= int(high) + 3
+
+
+@notebooks
+def test_visible_code_is_what_teaches(path):
+    assert visible_lines(path) <= 120
 
 
 # Numbers

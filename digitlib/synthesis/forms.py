@@ -15,7 +15,7 @@ from digitlib.synthesis import amounts, photographs, printing, writers
 from digitlib.synthesis.strokes import draw_pen
 
 KINDS = ("clear", "touching", "boxes", "ruled", "shadow", "lines")
-"""The kinds of `fields` of which ``"mixed"`` is one."""
+"""The kinds of `fields` that ``"mixed"`` draws from."""
 PAPER = ("amount",)
 """The others: on paper with print of its own."""
 EMPTIES = ("blank", "lines", "text")
