@@ -130,7 +130,7 @@ class Results(AbstractContextManager):
     def __exit__(self, *_):
         with self._store:
             rows = map(json.loads, self._store.texts())
-            self._store.write(map(_line, [self._header, *rows]))
+            self._store.write(map(csv_line, [self._header, *rows]))
             self._store.remove()
 
     def add(self, *cells):
@@ -150,7 +150,8 @@ def read_results(path, header, parse=tuple):
         first, *lines = path.read_text(encoding="utf-8").splitlines(True) or [""]
     except (OSError, UnicodeError) as error:
         raise DigitlibError(f"{path}: cannot be read; give another file") from error
-    if first != _line(header) and (lines or not _line(header).startswith(first)):
+    whole = csv_line(header)
+    if first != whole and (lines or not whole.startswith(first)):
         raise DigitlibError(f"{path}: not a results file; give another")
     found = []
     for number, line in enumerate(lines, 2):
@@ -163,7 +164,8 @@ def read_results(path, header, parse=tuple):
     return found
 
 
-def _line(cells):
+def csv_line(cells):
+    """Return a line of a table (CSV), with its end."""
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerow(cells)
     return out.getvalue()
