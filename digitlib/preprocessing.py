@@ -191,11 +191,7 @@ def fit_box(picture, settings=FRAMING):
         digit = cropped((settings.sharpen * (large - 0.5) + 0.5).clip(0, 1))
     if not digit.any():
         return digit
-    scale = settings.box / max(digit.shape)
-    if scale != 1:
-        sides = [max(1, round(scale * side)) for side in digit.shape]
-        smooth = Resampling.HAMMING if scale < 1 else Resampling.BICUBIC
-        digit = _resized(digit, sides, smooth).clip(0, 1)
+    digit = scaled(digit, settings.box / max(digit.shape))
     return digit / max(digit.max(), 1e-6)
 
 
@@ -289,6 +285,15 @@ def _full_rows(ink, settings):
     """Tell which rows are ink from edge to edge; lines may be a little crooked."""
     slack = max(1, int(settings.crooked * len(ink)))
     return grown(ink, slack, 0).mean(axis=1) > settings.straight
+
+
+def scaled(picture, scale, smaller=Resampling.HAMMING):
+    """Make a picture as many times as large, with a filter that makes it smaller."""
+    if scale == 1:
+        return picture
+    sides = [max(1, round(scale * side)) for side in picture.shape]
+    smooth = smaller if scale < 1 else Resampling.BICUBIC
+    return _resized(picture, sides, smooth).clip(0, 1)
 
 
 def _resized(picture, sides, resampling):

@@ -128,13 +128,6 @@ def _outstanding(picture, every, settings):
 def _edges(found, settings):
     """Which components are no ink, but lie along the border: with a corner, as a desk
     does, or small, where a shadow leaves the image."""
-    labels, tall, wide = found.labels, found.height, found.width
-    borders = zip(
-        (labels[0], labels[-1], *labels.T[[0, -1]]),
-        (wide, wide, tall, tall),
-        strict=True,
-    )
-    shares = [found.count(line) / size for line, size in borders]
-    corners = found.count(labels[[0, 0, -1, -1], [0, -1] * 2])
-    small = found.size < settings.small * max(labels.shape)
-    return (np.max(shares, axis=0) >= settings.edge) & ((corners > 0) | small)
+    _, shares = found.borders()
+    small = found.size < settings.small * max(found.labels.shape)
+    return (shares.max(axis=0) >= settings.edge) & (found.corners() | small)
