@@ -100,11 +100,6 @@ class Store(AbstractContextManager):
                 digest.update(line.encode())
         self.put("", digest.hexdigest())
 
-    def remove(self):
-        """End it, where the table tells all."""
-        self._db.close()
-        self.path.unlink(missing_ok=True)
-
 
 class Results(AbstractContextManager):
     """A table (CSV) of results that a run completes; ``rows`` were there already.
@@ -128,10 +123,10 @@ class Results(AbstractContextManager):
         self.rows = [parse(json.loads(text)) for text in self._store.texts()]
 
     def __exit__(self, *_):
-        with self._store:
-            rows = map(json.loads, self._store.texts())
-            self._store.write(map(csv_line, [self._header, *rows]))
-            self._store.remove()
+        with self._store as store:
+            rows = map(json.loads, store.texts())
+            store.write(map(csv_line, [self._header, *rows]))
+        store.path.unlink(missing_ok=True)  # the table tells all
 
     def add(self, *cells):
         """Keep a line: str or numbers, one for each column."""
