@@ -74,12 +74,8 @@ def _sheet(picture, settings):
 
 def _where(squares, picture, otherwise, every):
     """The picture in some squares of so many pixels, and in the others one grey."""
-    height, width = picture.shape
-    squares, otherwise = (
-        values.repeat(every, axis=0).repeat(every, axis=1)[:height, :width]
-        for values in (squares, otherwise)
-    )
-    return np.where(squares, picture, otherwise)
+    square = np.ix_(*(np.arange(side) // every for side in picture.shape))
+    return np.where(squares[square], picture, otherwise[square])
 
 
 def _part(picture, settings):

@@ -334,9 +334,8 @@ def _of_picture(picture, name, mode, size):
         mode = "L"
     picture = _converted(picture, mode)
     largest = np.max(picture.getextrema())
-    return as_floats(
-        np.asarray(_reduced(picture, factor)), name, largest=largest
-    ), sides
+    array = np.asarray(_reduced(picture, factor))
+    return as_floats(array, name, largest=largest), sides
 
 
 def _converted(picture, mode):
