@@ -29,8 +29,6 @@ def augment(
     shift=1.2,
     elastic=1.2,
     ink=2.4,
-    bumps=7,
-    smoothness=4.0,
 ):
     """Distort each image at random: turned, stretched, slanted, moved, bent, and inked.
 
@@ -57,19 +55,10 @@ def augment(
     ink : float
         Grey pixels, the edges of strokes, are raised or lowered by up to this much in
         their logarithmic odds.
-    bumps : int, 2 to 28
-        Of which the bending is made, along each side of the image.
-    smoothness : float, pixels
-        The standard deviation of a bump.
 
     Returns
     -------
     tensorflow.Tensor, shape (n, 28, 28), float32, in [0, 1]
-
-    Raises
-    ------
-    DigitlibError
-        If the images are of another kind, or a number is negative or not finite.
 
     References
     ----------
@@ -85,13 +74,12 @@ def augment(
     for name, size in sizes.items():
         if not (isinstance(size, Real) and 0 <= size < math.inf):
             raise DigitlibError(f"{name}: {size}, but a number from 0 is needed")
-    if not (isinstance(smoothness, Real) and 0 < smoothness < math.inf):
-        raise DigitlibError(f"smoothness: {smoothness}, but it must be above 0")
     if not tf.is_tensor(seed):
         if np.shape(seed) != (2,):
             raise DigitlibError(f"seed: {seed}, but two whole numbers are needed")
         seed = [check_count("seed", number, 0, 2**31 - 1) for number in seed]
-    n, k = images.shape[0], check_count("bumps", bumps, 2, 28) ** 2
+    patterns = _patterns()
+    n, k = images.shape[0], len(patterns) - 3
     random = tf.random.stateless_uniform((n, 7 + 2 * k), seed, -1.0, 1.0)
     random *= strength
     angle = random[:, 0] * math.radians(rotation)
@@ -103,7 +91,6 @@ def augment(
     bends = random[:, 7:] * (elastic * math.sqrt(3))  # of standard deviation `elastic`
     down = tf.concat([tf.stack(down, 1), bends[:, :k]], 1)
     across = tf.concat([tf.stack(across, 1), bends[:, k:]], 1)
-    patterns = _patterns(bumps, smoothness)
     images = _look_up(images, down @ patterns, across @ patterns)
     odds = tf.exp(random[:, 6] * ink)[:, tf.newaxis, tf.newaxis]
     inked = images * odds / (images * odds + 1 - images)
@@ -111,7 +98,7 @@ def augment(
 
 
 @cache
-def _patterns(bumps, smoothness):
+def _patterns(bumps=7, smoothness=4.0):
     """(3 + bumps**2, 784): the row, the column, 1, and the bumps, at each pixel."""
     pixels = np.arange(28)
     centered = pixels - 13.5

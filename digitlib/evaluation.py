@@ -5,7 +5,6 @@ All take these as `evaluate` does, and refuse others with the same errors.
 
 from dataclasses import dataclass
 from numbers import Real
-from statistics import NormalDist
 
 import numpy as np
 from scipy import optimize, special, stats
@@ -18,12 +17,10 @@ from digitlib.errors import DigitlibError
 class Evaluation:
     """What `evaluate` found."""
 
-    accuracy: float
-    """Fraction of images read correctly, 0 to 1."""
-    interval: tuple[float, float]
-    """95 % interval of the accuracy, after Wilson (1927)."""
+    accuracy: float  #: fraction of images read correctly, 0 to 1
+    interval: tuple[float, float]  #: 95 % interval of the accuracy (Wilson 1927)
+    #: (10, 10) counts, integer; rows are the true digits, columns the predicted
     confusion: np.ndarray
-    """(10, 10) counts, integer; rows are the true digits, columns the predicted."""
 
     @property
     def recall(self):
@@ -56,11 +53,6 @@ def evaluate(probabilities, labels):
     Returns
     -------
     Evaluation
-
-    Raises
-    ------
-    DigitlibError
-        If a shape or range is another one, or the lengths differ.
     """
     probabilities = check_probabilities(probabilities)
     labels = check_labels(labels, len(probabilities))
@@ -94,12 +86,9 @@ def wilson_interval(successes, trials, confidence=0.95):
     successes = check_count("successes", successes, 0, trials)
     if not (isinstance(confidence, Real) and 0 < confidence < 1):
         raise DigitlibError("confidence: a number between 0 and 1 is needed")
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    p = successes / trials
-    center = (p + z**2 / (2 * trials)) / (1 + z**2 / trials)
-    spread = np.sqrt(p * (1 - p) / trials + (z / (2 * trials)) ** 2)
-    half = z * spread / (1 + z**2 / trials)
-    return max(0.0, float(center - half)), min(1.0, float(center + half))
+    test = stats.binomtest(successes, trials)
+    low, high = test.proportion_ci(float(confidence), "wilson")
+    return float(low), float(high)
 
 
 def misread(probabilities, labels):
@@ -145,20 +134,16 @@ def mcnemar(first, second, labels):
 class Calibration:
     """What `calibrate` found: does 90 % mean 90 %?"""
 
+    #: Expected calibration error, 0 to 1. How far confidence and accuracy of a bin are
+    #: apart, on average over the images (Guo et al. 2017)
     error: float
-    """Expected calibration error, 0 to 1. How far confidence and accuracy of a bin are
-    apart, on average over the images (Guo et al. 2017)."""
-    log_loss: float
-    """Mean negative logarithm of the probability of the true digit (natural)."""
+    log_loss: float  #: mean negative natural logarithm of the true digit's probability
+    #: Mean squared distance between the ten probabilities and the truth, 0 to 2 (Brier
+    #: 1950)
     brier: float
-    """Mean squared distance between the ten probabilities and the truth, 0 to 2
-    (Brier 1950)."""
-    count: np.ndarray
-    """(bins,) images in each bin, integer."""
-    confidence: np.ndarray
-    """(bins,) mean confidence in each bin; NaN where there is no image."""
-    accuracy: np.ndarray
-    """(bins,) fraction read correctly in each bin; NaN where there is no image."""
+    count: np.ndarray  #: (bins,) images in each bin, integer
+    confidence: np.ndarray  #: (bins,) mean confidence in each bin; NaN without images
+    accuracy: np.ndarray  #: (bins,) fraction read correctly in each; NaN without images
 
 
 def calibrate(probabilities, labels, bins=15):

@@ -86,8 +86,8 @@ def preprocess(image, *, skip=()):
     Parameters
     ----------
     image : path, bytes, file object, PIL.Image.Image or array
-        As for `digitlib.imaging.loading.load_image`: a photograph, a scan or a
-        drawing, of any size, with dark ink on light or light ink on dark.
+        A photograph, a scan or a drawing, of any size, with dark ink on light or light
+        ink on dark; for all errors, see `digitlib.imaging.loading.load_image`.
     skip : str or iterable of str
         Names of steps, of `STEPS`, to leave out.
 
@@ -96,11 +96,6 @@ def preprocess(image, *, skip=()):
     numpy.ndarray, shape (28, 28), float32, in [0, 1]
         Light ink on dark, in a box of 20x20 pixels around its centre of mass, as LeCun
         et al. (1998) prepared MNIST. All 0 where no ink was found.
-
-    Raises
-    ------
-    DigitlibError
-        As `digitlib.imaging.loading.load_image`, or if there is no such step.
     """
     try:
         names = {skip} if isinstance(skip, str) else set(skip)
@@ -191,11 +186,7 @@ def fit_box(picture, settings=FRAMING):
         digit = cropped((settings.sharpen * (large - 0.5) + 0.5).clip(0, 1))
     if not digit.any():
         return digit
-    scale = settings.box / max(digit.shape)
-    if scale != 1:
-        sides = [max(1, round(scale * side)) for side in digit.shape]
-        smooth = Resampling.HAMMING if scale < 1 else Resampling.BICUBIC
-        digit = _resized(digit, sides, smooth).clip(0, 1)
+    digit = scaled(digit, settings.box / max(digit.shape))
     return digit / max(digit.max(), 1e-6)
 
 
@@ -289,6 +280,15 @@ def _full_rows(ink, settings):
     """Tell which rows are ink from edge to edge; lines may be a little crooked."""
     slack = max(1, int(settings.crooked * len(ink)))
     return grown(ink, slack, 0).mean(axis=1) > settings.straight
+
+
+def scaled(picture, scale, smaller=Resampling.HAMMING):
+    """Make a picture as many times as large, with a filter that makes it smaller."""
+    if scale == 1:
+        return picture
+    sides = [max(1, round(scale * side)) for side in picture.shape]
+    smooth = smaller if scale < 1 else Resampling.BICUBIC
+    return _resized(picture, sides, smooth).clip(0, 1)
 
 
 def _resized(picture, sides, resampling):

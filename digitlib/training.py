@@ -62,18 +62,14 @@ def train(
     keras.callbacks.History
         ``history.history`` has a number for each epoch of ``"loss"``, ``"accuracy"``
         and, with ``validation_data``, ``"val_loss"`` and ``"val_accuracy"``.
-
-    Raises
-    ------
-    DigitlibError
-        If an array or a number is of another kind, or the model is not compiled.
     """
     x = check_images(x, "x")
     y = check_labels(y, len(x), "y")
     if validation_data is not None:
         x_val, y_val = validation_data
         x_val = check_images(x_val, "validation x")
-        validation_data = x_val, check_labels(y_val, len(x_val), "validation y")
+        y_val = check_labels(y_val, len(x_val), "validation y")
+        validation_data = tf.constant(x_val), tf.constant(y_val, tf.int32)
     epochs = check_count("epochs", epochs, 1, 1_000_000)
     batch_size = check_count("batch_size", batch_size, 1, len(x))
     seed = check_count("seed", seed, 0, 2**32 - 1)
@@ -90,12 +86,11 @@ def train(
     with _bar(epochs, shown=progress and _somebody_watches()) as bar:
         try:
             run_epoch = _compile_epoch(model, x, y, batch_size, augment)
-            judge = _compile_judge(model)
             for epoch in range(epochs):
                 indices = random.permutation(len(x)) if shuffle else np.arange(len(x))
                 logs = run_epoch(indices, random.integers(2**31), bar)
                 if validation_data is not None:
-                    loss, accuracy = judge(*validation_data)
+                    loss, accuracy = _judge(model, *validation_data)
                     logs |= {"val_loss": loss, "val_accuracy": accuracy}
                 finished = [variable.numpy() for variable in variables]
                 history.on_epoch_end(epoch, logs)
@@ -177,29 +172,11 @@ def _count_correct(probabilities, digits):
     return tf.math.count_nonzero(predicted == digits, dtype=tf.int32)
 
 
-def _compile_judge(model, images_a_call=1000):
-    """Make a function from images and labels to (loss, accuracy), sparing memory."""
-
-    def some(images, digits):
-        probabilities = model(images, training=False)
-        loss = model.compute_loss(
-            x=images, y=digits, y_pred=probabilities, training=False
-        )
-        return loss, _count_correct(probabilities, digits)
-
-    any_number = tf.TensorSpec((None, 28, 28)), tf.TensorSpec((None,), tf.int32)
-    some = tf.function(some).get_concrete_function(*any_number)
-
-    def judge(x, y):
-        losses, correct = 0.0, 0
-        for start in range(0, len(x), images_a_call):
-            images, digits = x[start:][:images_a_call], y[start:][:images_a_call]
-            loss, right = some(tf.constant(images), tf.constant(digits, tf.int32))
-            losses += float(loss) * len(images)
-            correct += int(right)
-        return losses / len(x), correct / len(x)
-
-    return judge
+def _judge(model, images, digits):
+    """Loss and accuracy of images, all at once."""
+    probabilities = model(images, training=False)
+    loss = model.compute_loss(x=images, y=digits, y_pred=probabilities, training=False)
+    return float(loss), int(_count_correct(probabilities, digits)) / len(digits)
 
 
 def _bar(epochs, shown):

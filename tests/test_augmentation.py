@@ -138,9 +138,9 @@ def test_all_affine_sizes_together_are_scipys_affine_transform(digits):
         assert np.abs(after - expected).max() < 1e-3
 
 
-@pytest.mark.parametrize(("elastic", "bumps"), [(0.6, 7), (1.2, 7), (1.2, 10)])
-def test_elastic_displaces_every_pixel_by_the_stated_standard_deviation(elastic, bumps):
-    rows, columns = measure(2000, **only(elastic=elastic), bumps=bumps)
+@pytest.mark.parametrize("elastic", [0.6, 1.2])
+def test_elastic_displaces_every_pixel_by_the_stated_standard_deviation(elastic):
+    rows, columns = measure(2000, **only(elastic=elastic))
     down = (rows - POSITION[:, np.newaxis])[:, INNER, INNER]
     across = (columns - POSITION)[:, INNER, INNER]
     for displaced in (down, across):
@@ -151,13 +151,12 @@ def test_elastic_displaces_every_pixel_by_the_stated_standard_deviation(elastic,
     assert abs(np.corrcoef(down.ravel(), across.ravel())[0, 1]) < 0.1
 
 
-@pytest.mark.parametrize("smoothness", [4.0, 6.0])
-def test_elastic_bends_smoothly(smoothness):
-    rows, _ = measure(500, **only(elastic=1.0), smoothness=smoothness)
+def test_elastic_bends_smoothly():
+    rows, _ = measure(500, **only(elastic=1.0))
     displaced = (rows - POSITION[:, np.newaxis])[:, INNER, INNER]
     for axis in (1, 2):
         difference = np.diff(displaced, axis=axis).std()  # neighbours go together
-        assert np.isclose(difference, 0.5**0.5 / smoothness, rtol=0.1)
+        assert np.isclose(difference, 0.5**0.5 / 4, rtol=0.1)  # bumps 4 pixels wide
         ends = displaced.take([0, -1], axis=axis)
         assert np.diff(ends, axis=axis).std() > 1.0  # distant pixels do not
 
@@ -305,15 +304,7 @@ def test_other_images_are_refused(images, message):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("bumps", [1, 29, 7.0, None])
-def test_other_bumps_are_refused(bumps):
-    with pytest.raises(DigitlibError, match=r"^bumps: "):
-        augment(good, SEED, bumps=bumps)
-    with pytest.raises(DigitlibError, match=r"^smoothness: 0, "):
-        augment(good, SEED, smoothness=0)
-
-
-@pytest.mark.parametrize("name", ["strength", "smoothness", *SIZES])
+@pytest.mark.parametrize("name", ["strength", *SIZES])
 @pytest.mark.parametrize("value", [-0.1, np.nan, np.inf, "much", None])
 def test_other_sizes_are_refused(name, value):
     with pytest.raises(DigitlibError, match=f"^{name}: ") as error:

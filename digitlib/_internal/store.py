@@ -100,11 +100,6 @@ class Store(AbstractContextManager):
                 digest.update(line.encode())
         self.put("", digest.hexdigest())
 
-    def remove(self):
-        """End it, where the table tells all."""
-        self._db.close()
-        self.path.unlink(missing_ok=True)
-
 
 class Results(AbstractContextManager):
     """A table (CSV) of results that a run completes; ``rows`` were there already.
@@ -128,10 +123,10 @@ class Results(AbstractContextManager):
         self.rows = [parse(json.loads(text)) for text in self._store.texts()]
 
     def __exit__(self, *_):
-        with self._store:
-            rows = map(json.loads, self._store.texts())
-            self._store.write(map(_line, [self._header, *rows]))
-            self._store.remove()
+        with self._store as store:
+            rows = map(json.loads, store.texts())
+            store.write(map(csv_line, [self._header, *rows]))
+        store.path.unlink(missing_ok=True)  # the table tells all
 
     def add(self, *cells):
         """Keep a line: str or numbers, one for each column."""
@@ -150,7 +145,8 @@ def read_results(path, header, parse=tuple):
         first, *lines = path.read_text(encoding="utf-8").splitlines(True) or [""]
     except (OSError, UnicodeError) as error:
         raise DigitlibError(f"{path}: cannot be read; give another file") from error
-    if first != _line(header) and (lines or not _line(header).startswith(first)):
+    whole = csv_line(header)
+    if first != whole and (lines or not whole.startswith(first)):
         raise DigitlibError(f"{path}: not a results file; give another")
     found = []
     for number, line in enumerate(lines, 2):
@@ -163,7 +159,8 @@ def read_results(path, header, parse=tuple):
     return found
 
 
-def _line(cells):
+def csv_line(cells):
+    """Return a line of a table (CSV), with its end."""
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerow(cells)
     return out.getvalue()

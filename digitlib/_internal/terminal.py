@@ -1,4 +1,8 @@
-"""Small images as text, for terminals."""
+"""Terminals: small images as text, and silence."""
+
+from contextlib import contextmanager, suppress
+import os
+import sys
 
 import numpy as np
 
@@ -23,3 +27,22 @@ def draw(image, encoding="utf-8", light=0.35):
         shade = (upper + lower) / 2 * len(SHADES)
         characters, which = SHADES, shade.astype(int).clip(0, len(SHADES) - 1)
     return "\n".join("".join(characters[i] for i in row) for row in which)
+
+
+@contextmanager
+def no_stderr():
+    """Keep away from readers what libraries in C write past ``sys.stderr``."""
+    try:
+        stderr = os.dup(2)
+    except OSError:  # there is none
+        yield
+        return
+    with suppress(AttributeError, ValueError, OSError):
+        sys.stderr.flush()
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)

@@ -20,10 +20,7 @@ def run_all(function, tasks, jobs=-1, dask=None, ordered=False):
     if jobs == 1 and dask is None:
         yield from (function(*task) for task in tasks)
         return
-    try:
-        from joblib import Parallel, delayed, parallel_config
-    except ImportError as error:
-        raise DigitlibError("joblib: not installed; pip install joblib") from error
+    from joblib import Parallel, delayed, parallel_config
 
     work = (delayed(_call)(function, *task) for task in tasks)
     # One task at a time, not several joined, or results would have to wait.

@@ -5,11 +5,9 @@ delete it when the list is filled in.
 """
 
 from contextlib import AbstractContextManager
-import csv
 from dataclasses import dataclass
 import hashlib
 import html
-import io
 import json
 import os
 
@@ -18,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from digitlib._internal.checks import check_path
 from digitlib._internal.files import not_written, replacing
-from digitlib._internal.store import Store
+from digitlib._internal.store import Store, csv_line
 from digitlib.batch.store import one_line
 from digitlib.errors import DigitlibError
 from digitlib.imaging.loading import load_strip, readable
@@ -110,12 +108,10 @@ class Review(AbstractContextManager):
             keyed = self._keyed()
             new = [row for row in rows if row[1].encode() not in keyed]
             if new or not keyed:
-                out = io.StringIO()
-                writer = csv.writer(out, lineterminator="\n")
-                writer.writerows(new if keyed else [COLUMNS, *new])
+                lines = map(csv_line, new if keyed else [COLUMNS, *new])
                 with replacing(store.table) as file:
                     end = b"" if keyed.endswith(b"\n") or not keyed else b"\n"
-                    file.write(keyed + end + out.getvalue().encode())
+                    file.write(keyed + end + "".join(lines).encode())
 
     def _keyed(self):
         """The table as people left it."""

@@ -13,6 +13,7 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from digitlib._internal.checks import check_count, check_path
+from digitlib._internal.files import digest
 from digitlib._internal.workers import run_all
 from digitlib.batch.review import Review, save_picture
 from digitlib.batch.store import Record, Records
@@ -152,9 +153,6 @@ _threads = cache(ThreadpoolController)
 
 def _digest(recognizer):
     """SHA-256 over all that a recognizer has learned."""
-    learned = recognizer.temperature, recognizer.threshold
-    sha256 = hashlib.sha256(repr(learned).encode())
-    for array in (*recognizer.weights, recognizer.detector):
-        sha256.update(repr(np.shape(array)).encode())
-        sha256.update(np.ascontiguousarray(array, np.float32).tobytes())
-    return sha256.hexdigest()
+    numbers = np.array([recognizer.temperature, recognizer.threshold])
+    learned = numbers, recognizer.detector, *recognizer.weights
+    return digest({str(i): array for i, array in enumerate(learned)})

@@ -5,14 +5,12 @@ in a `digitlib._internal.store.Store`; if it is killed, the next one goes on fro
 """
 
 from contextlib import AbstractContextManager
-import csv
 from dataclasses import dataclass, field
-import io
 import json
 import os
 
 from digitlib._internal.checks import check_path
-from digitlib._internal.store import Store
+from digitlib._internal.store import Store, csv_line
 from digitlib.errors import DigitlibError
 from digitlib.imaging.loading import readable
 
@@ -73,9 +71,7 @@ def _as_csv(line):
             " ".join(map(str, [*numbers, int(accepted), *box]))
             for *numbers, accepted, box in map(dict.values, said["digits"])
         )
-    out = io.StringIO()
-    csv.DictWriter(out, COLUMNS, lineterminator="\n").writerow(said)
-    return out.getvalue()
+    return csv_line(said.get(name, "") for name in COLUMNS)
 
 
 COLUMNS = *Record.__dataclass_fields__, "options"

@@ -33,6 +33,7 @@ from digitlib.imaging.binarization import (
 )
 from digitlib.imaging.components import Components
 from digitlib.imaging.fast import grown, strongest
+from digitlib.preprocessing import scaled
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def find_lines(picture, settings=LAYOUT):
     scale = min(settings.target / height, settings.enlarged)
     scale = 1.0 if abs(scale - 1) < settings.same_size else scale
     height *= scale
-    large = _scaled(grey, scale)
+    large = scaled(grey, scale, Image.Resampling.BILINEAR)
     shaded, edges = (
         _turned(picture, angle, settings)
         for picture in _outstanding(large, settings.stroke * height, settings)
@@ -285,17 +286,14 @@ def _outstanding(grey, widest, settings):
     grey = denoise(grey, settings.grain)
     shaded = without_paper(grey, widest, settings.darkest)
     components = Components(shaded > settings.outstanding * strongest(shaded))
-    labels, tall, wide = components.labels, components.height, components.width
-    borders = (labels[0], labels[-1], *labels.T[[0, -1]])
-    along = np.array([components.count(border) for border in borders])
-    share = along / [[len(border)] for border in borders]
-    corners = np.isin(np.arange(components.n) + 1, labels[[0, 0, -1, -1], [0, -1] * 2])
-    edges = along >= settings.edge_length * np.array([wide, wide, tall, tall])
-    edges &= corners | (share >= settings.edge_share)
+    (along, shares), (tall, wide) = components.borders(), shaded.shape
+    part = along / [[wide], [wide], [tall], [tall]]
+    edges = components.corners() | (part >= settings.edge_share)
+    edges &= shares >= settings.edge_length
     erased = np.zeros(shaded.shape, bool)
     for turns, border in enumerate((2, 0, 3, 1)):
         for component in np.flatnonzero(edges[border]):
-            own = np.rot90(labels == component + 1, turns)
+            own = np.rot90(components.labels == component + 1, turns)
             np.rot90(erased, turns)[...] |= _edge(own, settings.straight)
     shaded = np.where(grown(erased, 2, 2), 0, shaded)
     erased[[0, -1]] = erased[:, [0, -1]] = True
@@ -316,15 +314,6 @@ def _edge(component, straight):
     found = np.zeros_like(component)
     found[rows] = np.arange(component.shape[1]) < (line + straight)[:, np.newaxis]
     return found & component
-
-
-def _scaled(grey, scale):
-    if scale == 1:
-        return grey
-    sides = [max(1, round(scale * side)) for side in grey.shape[::-1]]
-    smooth = Image.Resampling.BILINEAR if scale < 1 else Image.Resampling.BICUBIC
-    picture = Image.fromarray(np.ascontiguousarray(grey)).resize(sides, smooth)
-    return np.asarray(picture).clip(0, 1)
 
 
 def _affordable(angle, shape, settings):

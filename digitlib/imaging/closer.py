@@ -74,12 +74,8 @@ def _sheet(picture, settings):
 
 def _where(squares, picture, otherwise, every):
     """The picture in some squares of so many pixels, and in the others one grey."""
-    height, width = picture.shape
-    squares, otherwise = (
-        values.repeat(every, axis=0).repeat(every, axis=1)[:height, :width]
-        for values in (squares, otherwise)
-    )
-    return np.where(squares, picture, otherwise)
+    square = np.ix_(*(np.arange(side) // every for side in picture.shape))
+    return np.where(squares[square], picture, otherwise[square])
 
 
 def _part(picture, settings):
@@ -128,13 +124,6 @@ def _outstanding(picture, every, settings):
 def _edges(found, settings):
     """Which components are no ink, but lie along the border: with a corner, as a desk
     does, or small, where a shadow leaves the image."""
-    labels, tall, wide = found.labels, found.height, found.width
-    borders = zip(
-        (labels[0], labels[-1], *labels.T[[0, -1]]),
-        (wide, wide, tall, tall),
-        strict=True,
-    )
-    shares = [found.count(line) / size for line, size in borders]
-    corners = found.count(labels[[0, 0, -1, -1], [0, -1] * 2])
-    small = found.size < settings.small * max(labels.shape)
-    return (np.max(shares, axis=0) >= settings.edge) & ((corners > 0) | small)
+    _, shares = found.borders()
+    small = found.size < settings.small * max(found.labels.shape)
+    return (shares.max(axis=0) >= settings.edge) & (found.corners() | small)

@@ -66,21 +66,24 @@ class Components:
 
     def touching(self):
         """Return which components touch the border."""
-        height, width = self.labels.shape
-        vertical = (self.top == 0) | (self.bottom == height)
-        return vertical | (self.left == 0) | (self.right == width)
+        return self.borders()[0].any(axis=0)
+
+    def corners(self):
+        """Return which components hold a corner of the image."""
+        return self.count(self.labels[[0, 0, -1, -1], [0, -1, 0, -1]]) > 0
+
+    def borders(self):
+        """Return how many pixels of each are on the upper, lower, left and right
+        border, (4, n), and the shares of its width or height that these are."""
+        borders = *self.labels[[0, -1]], *self.labels.T[[0, -1]]
+        counts = np.array([self.count(border) for border in borders])
+        return counts, counts / [self.width, self.width, self.height, self.height]
 
     def along(self):
         """Return the largest share of each one's height or width that is on a border.
         What also reaches the opposite border, as a tightly cropped digit, counts 0."""
-        height, width = self.labels.shape
-        shares = (
-            self.count(self.labels[0]) / self.width * (self.bottom < height),
-            self.count(self.labels[-1]) / self.width * (self.top > 0),
-            self.count(self.labels[:, 0]) / self.height * (self.right < width),
-            self.count(self.labels[:, -1]) / self.height * (self.left > 0),
-        )
-        return np.max(shares, axis=0)
+        counts, shares = self.borders()
+        return np.where(counts[[1, 0, 3, 2]] > 0, 0, shares).max(axis=0)
 
     def gaps(self, i):
         """Return how far each component's box is from that of number i, in pixels."""

@@ -22,6 +22,7 @@ from PIL.Image import DecompressionBombError as Bomb
 from PIL.JpegImagePlugin import JpegImageFile
 
 from digitlib._internal.checks import check_count
+from digitlib._internal.terminal import no_stderr
 from digitlib.errors import DigitlibError
 from digitlib.imaging.arrays import LUMA, as_floats, factor_of
 
@@ -305,25 +306,8 @@ def _check_size(picture):
             raise Bomb(f"{picture.width}x{picture.height} pixels: {reason}")
 
 
-@contextmanager
-def _mute():
-    """Keep what libtiff, a library in C, writes to stderr away from readers."""
-    try:
-        stderr = os.dup(2)
-    except OSError:  # there is none
-        yield
-        return
-    with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-
-
 def _of_picture(picture, name, mode, size):
-    with _mute() if picture.format == "TIFF" else nullcontext():
+    with no_stderr() if picture.format == "TIFF" else nullcontext():  # libtiff writes
         picture.load()
     if 0 in picture.size:
         raise DigitlibError(f"{name}: {picture.width}x{picture.height} pixels; empty")
@@ -350,9 +334,8 @@ def _of_picture(picture, name, mode, size):
         mode = "L"
     picture = _converted(picture, mode)
     largest = np.max(picture.getextrema())
-    return as_floats(
-        np.asarray(_reduced(picture, factor)), name, largest=largest
-    ), sides
+    array = np.asarray(_reduced(picture, factor))
+    return as_floats(array, name, largest=largest), sides
 
 
 def _converted(picture, mode):

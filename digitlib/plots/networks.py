@@ -93,9 +93,8 @@ def answers(images, probabilities) -> np.ndarray:
 def _square(values):
     """Numbers in rows, as nearly square as may be; NaN where none is left."""
     columns = int(np.ceil(len(values) ** 0.5))
-    padded = np.full((-(-len(values) // columns), columns), np.nan)
-    padded.flat[: len(values)] = values
-    return padded
+    missing = np.full(-len(values) % columns, np.nan)
+    return np.append(values, missing).reshape(-1, columns)
 
 
 def _bars(axes, probabilities):

@@ -98,8 +98,7 @@ def photographs(images, seed=0, settings=PHOTOGRAPHS):
     Raises
     ------
     DigitlibError
-        If an argument has another shape, dtype or range; if an image has no ink, when
-        its turn comes.
+        If an image has no ink, when its turn comes.
     """
     images = check_digits(images)
     rngs = generators(len(images), seed)

@@ -92,9 +92,8 @@ def find_ends(digit, settings=STROKES):
 
     For an image, that is a guess: on the left and high; on the right and low.
     """
-    line = find_line(digit, settings)
     if not isinstance(digit, tuple):
-        points = np.argwhere(line)[:, ::-1]
+        points = np.argwhere(find_line(digit, settings))[:, ::-1]
         return points[[(points @ way).argmin() for way in ([2, 1], [-2, -1])]]
     points = np.concatenate(digit)
     low, side = points.min(axis=0), max(np.ptp(points, axis=0).max(), 1)

@@ -20,32 +20,25 @@ from digitlib.model import build_model
 class Recipe:
     """How to train, by default as the document; distortions are ``augment``'s."""
 
-    batch_size: int = 32
-    """Images that share a step."""
-    rate: float = 0.001
-    """Adam's learning rate; with a schedule, the highest."""
+    batch_size: int = 32  #: images that share a step
+    rate: float = 0.001  #: Adam's learning rate; with a schedule, the highest
+    #: Whether the rate climbs during the first epoch (Goyal et al. 2017) and then falls
+    #: to zero along half a cosine wave (Loshchilov and Hutter 2017)
     schedule: bool = False
-    """Whether the rate climbs during the first epoch (Goyal et al. 2017) and then falls
-    to zero along half a cosine wave (Loshchilov and Hutter 2017)."""
+    #: How much of itself a running average of the weights keeps at each step. If not 0,
+    #: the average is what training returns (Polyak and Juditsky 1992)
     average: float = 0.0
-    """How much of itself a running average of the weights keeps at each step. If not 0,
-    the average is what training returns (Polyak and Juditsky 1992)."""
-    decay: float = 0.0
-    """Weight decay (Loshchilov and Hutter 2019)."""
+    decay: float = 0.0  #: weight decay (Loshchilov and Hutter 2019)
+    #: Batch normalization while training (Ioffe and Szegedy 2015); `fold` makes it
+    #: vanish afterwards
     normalize: bool = False
-    """Batch normalization while training (Ioffe and Szegedy 2015); `fold` makes it
-    vanish afterwards."""
-    affine: bool = False
-    """Images are turned, stretched, slanted and moved."""
-    elastic: bool = False
-    """Images are bent (Simard et al. 2003)."""
-    ink: bool = False
-    """Strokes become thicker and thinner."""
-    fade: bool = False
-    """Distortions become milder towards the end, where they are half as strong."""
+    affine: bool = False  #: images are turned, stretched, slanted and moved
+    elastic: bool = False  #: images are bent (Simard et al. 2003)
+    ink: bool = False  #: strokes become thicker and thinner
+    fade: bool = False  #: distortions become milder, at the end half as strong
+    #: Learn from the probabilities of a larger network (Hinton, Vinyals and Dean 2015),
+    #: trained by the recipe ``robust``
     teacher: bool = False
-    """Learn from the probabilities of a larger network (Hinton, Vinyals and Dean 2015),
-    trained by the recipe ``robust``."""
 
 
 ROBUST = ("schedule", "normalize", "affine", "elastic", "ink", "fade")
@@ -66,11 +59,6 @@ def find_recipe(name):
     name : str or Recipe
         ``"plain"`` or ``"robust"``, followed by any number of changes: ``+change`` to
         make one, ``-change`` to leave one out.
-
-    Raises
-    ------
-    DigitlibError
-        If there is no such recipe or change.
     """
     if isinstance(name, Recipe):
         return name
