@@ -189,9 +189,9 @@ def _most_probable(layout, count, recognizer, settings):
 
 
 def _doubt(path, digits, layout, count, signs, sides, settings):
-    """Why what was read is not accepted, however sure; None if it may be. Because ink is
-    unread, and not low where there may be signs; something is no digit, a stroke goes
-    through all of it, or all may be lines."""
+    """Why what was read is not accepted, however sure; None if it may be. Because ink
+    is unread, and not low where there may be signs; something is no digit, a stroke
+    goes through all of it, or all may be lines."""
     most = settings.large if signs else 0
     unread = any(isinstance(s, Skip) and s.height > most for _, s in path)
     unread |= not signs and any(line.dash for line in layout.lines)
