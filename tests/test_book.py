@@ -13,7 +13,8 @@ import yaml
 
 from digitlib.data import load_mnist
 from digitlib.evaluation import evaluate
-from digitlib.model import forward, load_weights
+from digitlib.model import load_provenance, load_weights, softmax
+from digitlib.test_time import recorded, scores
 
 ROOT = Path(__file__).parent.parent
 BOOK = ROOT / "book"
@@ -331,7 +332,9 @@ def test_the_readme_has_what_the_document_has():
 def test_the_readmes_numbers(test_images, test_labels, weights):
     text = readme()
     for name in ("plain", "robust", "hands"):
-        result = evaluate(forward(test_images, load_weights(name)), test_labels)
+        looks = recorded(load_provenance(name))
+        found = softmax(scores(test_images, load_weights(name), looks))
+        result = evaluate(found, test_labels)
         low, high = (f"{end:.2%}" for end in result.interval)
         assert (
             f"accuracy of {result.accuracy:.2%} (95% interval {low} to {high})" in text
