@@ -245,7 +245,7 @@ class Lattice:
             return
         seen = np.array([item[-1] for item in found])
         passed = activations(seen, self.recognizer.weights)
-        probabilities = softmax(passed[-1] / self.recognizer.temperature)
+        probabilities = softmax(passed[-1])
         detected = detect(passed, self.recognizer.detector).clip(1e-6, 1 - 1e-6)
         features = np.array(
             [

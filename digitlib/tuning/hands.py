@@ -59,7 +59,7 @@ class Plan:
     learn: int = 300  #: fields of each kind that the segment judge learns from
     choose: int = 250  #: fields of each kind that thresholds are chosen on
     wrong: tuple = (0.01, 0.01)  #: part of the accepted, of a known and unknown count
-    kinds: tuple = (*KINDS, *PAPER)  #: of fields that the network learns from
+    kinds: tuple = KINDS  #: of fields that the network learns from
     judged: tuple = (*KINDS, *PAPER)  #: of fields for the segment judge and thresholds
     jobs: int = 2  #: processes
 
