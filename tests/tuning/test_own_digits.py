@@ -243,11 +243,14 @@ def test_others_may_lose_by_chance_but_own_digits_must_not():
 
     def compared(wrong):
         after = np.eye(10)[np.where(np.arange(100) < wrong, labels + 1, labels)]
-        trained = SimpleNamespace(weights=after), SimpleNamespace(weights=right)
-        return own_digits._compare(*trained[::-1], None, labels)
+        start, learned = (
+            SimpleNamespace(weights=1000 * scores, provenance={})
+            for scores in (right, after)
+        )
+        return own_digits._compare(start, learned, None, labels)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(own_digits, "forward", lambda _, weights: weights)
+        patch.setattr(own_digits, "scores", lambda _, weights, looks: weights)
         for name, wrong, told in (("own", 0, False), ("own", 1, True),
                                   ("MNIST", 2, False), ("MNIST", 8, True)):  # fmt: skip
             said = own_digits._objection({name: compared(wrong)}, OWN_DIGITS)
