@@ -1,5 +1,6 @@
 """When to accept: chosen with the twin, on images that it has not learned from."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -9,8 +10,15 @@ from digitlib.evaluation import fit_temperature
 from digitlib.model import activations, forward, load_weights, softmax
 from digitlib.preprocessing import preprocess
 from digitlib.recognizer import detect
+from digitlib.test_time import AUGMENTATION, scores
 from digitlib.tuning import acceptance
-from digitlib.tuning.acceptance import choose_temperature, fit_acceptance, fit_detector
+from digitlib.tuning.acceptance import (
+    ACCEPTANCE,
+    choose_temperature,
+    choose_threshold,
+    fit_acceptance,
+    fit_detector,
+)
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +59,22 @@ def test_the_temperature_is_fitted_where_there_is_something_to_mend(sure, scaled
     assert round(found, 4) == found
     mended = sure.replace(kernel_3=sure.kernel_3 / found, bias_3=sure.bias_3 / found)
     assert repr(choose_temperature(mended, images, labels)) == "1.0"  # nothing to mend
+
+
+def test_temperature_and_threshold_are_those_of_the_looks(
+    sure, test_images, test_labels
+):
+    images, labels, zeros = test_images[:2000], test_labels[:2000], np.zeros(222)
+    looks = replace(ACCEPTANCE, augmentation=AUGMENTATION)
+    found = choose_temperature(sure, images, labels, looks)
+    means = softmax(scores(images, sure, AUGMENTATION))
+    assert np.isclose(found, fit_temperature(means, labels), atol=1e-4)
+    assert found != choose_temperature(sure, images, labels)
+    seen = np.array([preprocess(image) for image in images])
+    trust = softmax(scores(seen, sure, AUGMENTATION) / found).max(axis=1) / 2
+    threshold = choose_threshold(sure, zeros, found, images, looks)
+    assert np.isclose(threshold, np.quantile(trust, 0.03), atol=1e-4)
+    assert threshold != choose_threshold(sure, zeros, found, images)
 
 
 @pytest.mark.parametrize("swapped", [False, True])

@@ -237,6 +237,17 @@ def test_nothing_worse_is_saved(few, trainings, own, monkeypatch, tmp_path, name
     assert not (tmp_path / "mine.npz").exists()
 
 
+@pytest.mark.parametrize("name", ["robust", "hands"])
+def test_digits_are_looked_at_as_the_weights_before_did(
+    few, trainings, own, tmp_path, name
+):
+    learned = learn_digits(own, weights=name, seed=5, settings=TINY)
+    learned.save(tmp_path / "mine.npz")
+    found = Recognizer(tmp_path / "mine.npz").augmentation
+    assert found == Recognizer(name).augmentation
+    assert (found is None) is (name == "robust")
+
+
 def test_others_may_lose_by_chance_but_own_digits_must_not():
     labels = np.repeat(np.arange(10), 10)
     right = np.eye(10)[labels]
