@@ -60,6 +60,11 @@ def augment(
     -------
     tensorflow.Tensor, shape (n, 28, 28), float32, in [0, 1]
 
+    Raises
+    ------
+    DigitlibError
+        If the images are of another kind, or a number is negative or not finite.
+
     References
     ----------
     Simard, Steinkraus and Platt (2003), Best practices for convolutional neural

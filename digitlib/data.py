@@ -101,6 +101,11 @@ def split_validation(x, y, n=10_000):
     -------
     (x_fit, y_fit), (x_val, y_val) : tuples of numpy.ndarray
         The first m - n images to learn from, the last n to choose by.
+
+    Raises
+    ------
+    DigitlibError
+        If x and y differ in length, or either part would be empty.
     """
     x, y = as_array(x, "x"), as_array(y, "y")
     if x.ndim == 0 or y.ndim == 0 or len(x) != len(y):

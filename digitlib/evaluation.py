@@ -53,6 +53,11 @@ def evaluate(probabilities, labels):
     Returns
     -------
     Evaluation
+
+    Raises
+    ------
+    DigitlibError
+        If a shape or range is another one, or the lengths differ.
     """
     probabilities = check_probabilities(probabilities)
     labels = check_labels(labels, len(probabilities))

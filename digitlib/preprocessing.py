@@ -86,8 +86,8 @@ def preprocess(image, *, skip=()):
     Parameters
     ----------
     image : path, bytes, file object, PIL.Image.Image or array
-        A photograph, a scan or a drawing, of any size, with dark ink on light or light
-        ink on dark; for all errors, see `digitlib.imaging.loading.load_image`.
+        As for `digitlib.imaging.loading.load_image`: a photograph, a scan or a
+        drawing, of any size, with dark ink on light or light ink on dark.
     skip : str or iterable of str
         Names of steps, of `STEPS`, to leave out.
 
@@ -96,6 +96,11 @@ def preprocess(image, *, skip=()):
     numpy.ndarray, shape (28, 28), float32, in [0, 1]
         Light ink on dark, in a box of 20x20 pixels around its centre of mass, as LeCun
         et al. (1998) prepared MNIST. All 0 where no ink was found.
+
+    Raises
+    ------
+    DigitlibError
+        As `digitlib.imaging.loading.load_image`, or if there is no such step.
     """
     try:
         names = {skip} if isinstance(skip, str) else set(skip)

@@ -49,6 +49,11 @@ def as_floats(array, name, size=None, largest=None):
         For `factor_of`: by how much it is reduced.
     largest : int, optional
         The largest value, if it was another before the array was reduced.
+
+    Raises
+    ------
+    DigitlibError
+        If it is no image; the message says what to do.
     """
     if np.ma.is_masked(array):
         raise DigitlibError(f"{name}: masked pixels; fill them first: array.filled(1)")

@@ -73,6 +73,11 @@ def corrupt(images, kind, strength, seed=0):
     Returns
     -------
     numpy.ndarray, shape (n, 28, 28), float32, in [0, 1]
+
+    Raises
+    ------
+    DigitlibError
+        If an argument has another shape, dtype or range.
     """
     images = check_images(images)
     if kind not in list(CORRUPTIONS):

@@ -125,7 +125,8 @@ def fields(images, labels, n, *, kind="clear", length=5, seed=0, settings=FORMS)
     Raises
     ------
     DigitlibError
-        If an image has no ink, when its turn comes.
+        If an argument has another shape, dtype or range; if an image has no ink, when
+        its turn comes.
     """
     _check_kind(kind, (*KINDS, *PAPER, "mixed"))
     low, high = settings.length

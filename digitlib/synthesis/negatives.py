@@ -59,6 +59,11 @@ def line_drawings(n, seed=0, settings=NEGATIVES):
     Returns
     -------
     iterator of numpy.ndarray, shape (height, width, 3), uint8
+
+    Raises
+    ------
+    DigitlibError
+        If an argument has another range.
     """
     return (_lines(settings, rng) for rng in photographs.generators(n, seed))
 

@@ -98,7 +98,8 @@ def photographs(images, seed=0, settings=PHOTOGRAPHS):
     Raises
     ------
     DigitlibError
-        If an image has no ink, when its turn comes.
+        If an argument has another shape, dtype or range; if an image has no ink, when
+        its turn comes.
     """
     images = check_digits(images)
     rngs = generators(len(images), seed)

@@ -59,6 +59,11 @@ def find_recipe(name):
     name : str or Recipe
         ``"plain"`` or ``"robust"``, followed by any number of changes: ``+change`` to
         make one, ``-change`` to leave one out.
+
+    Raises
+    ------
+    DigitlibError
+        If there is no such recipe or change.
     """
     if isinstance(name, Recipe):
         return name
