@@ -71,17 +71,18 @@ class Recognizer:
         self.temperature = trained.provenance.get("temperature", 1.0)
         self.threshold = trained.provenance.get("threshold", 0.0)
         self.augmentation = recorded(trained.provenance)
+        self._sides = self.augmentation or AUGMENTATION
         self.detector = trained.detector
         self.preprocess = preprocess
 
     @cached_property
     def _layers(self):
-        return first_layers(self.weights, self.augmentation or AUGMENTATION)
+        return first_layers(self.weights, self._sides)
 
     def mean_probabilities(self, seen):
-        """Say what digits, (n, 28, 28) float32 in [0, 1], are, seen from all sides:
-        (n, 10) float32."""
-        scores = mean_scores(seen, self.weights, self._layers)
+        """Say what digits, (n, 28, 28) float32 in [0, 1], are, seen from all sides even
+        where ``augmentation`` is None: (n, 10) float32."""
+        scores = mean_scores(seen, self.weights, self._layers, self._sides)
         return softmax(scores / self.temperature).astype(np.float32)
 
     def predict(self, image):

@@ -19,11 +19,12 @@ from digitlib.model import activations, from_first, softmax
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How much a digit is moved, chosen on generated fields of validation digits."""
+    """How much a digit is moved: turned and slanted, chosen on generated fields of
+    validation digits, and set upright, within a limit that was not varied."""
 
     turn: float = 8  #: degrees
     slant: float = 0.15  #: columns by which it leans, for each row
-    upright: float = 1.0  #: the same: the most that is taken out of it
+    upright: float = 1.0  #: the same: the most slant that `upright` takes out
 
 
 AUGMENTATION = Augmentation()  #: How much digits are moved, if nothing else is given.
@@ -77,13 +78,13 @@ def first_layers(weights, settings=AUGMENTATION):
     return np.ascontiguousarray(sides.transpose(0, 2, 1))
 
 
-def mean_scores(seen, weights, layers):
+def mean_scores(seen, weights, layers, settings=AUGMENTATION):
     """Ask a network what digits are, (n, 28, 28), from ten sides each.
 
-    With its `first_layers` for the sides; returns logarithms of the means of its
-    probabilities, (n, 10).
+    With its `first_layers` for the same settings; returns logarithms of the means of
+    its probabilities, (n, 10).
     """
-    both = np.concatenate((seen, upright(seen))).reshape(-1, 784)
+    both = np.concatenate((seen, upright(seen, settings))).reshape(-1, 784)
     scores = (both @ layers + weights[1]).reshape(-1, len(weights[1]))
     answers = softmax(from_first(scores, weights)[-1]).reshape(-1, len(seen), 10)
     return np.log(answers.mean(axis=0).clip(np.finfo(np.float32).tiny))
@@ -93,4 +94,4 @@ def scores(seen, weights, settings):
     """The same for whoever asks once; with one look at each, if settings are None."""
     if settings is None:
         return activations(seen, weights)[-1]
-    return mean_scores(seen, weights, first_layers(weights, settings))
+    return mean_scores(seen, weights, first_layers(weights, settings), settings)

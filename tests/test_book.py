@@ -344,9 +344,13 @@ def test_the_readmes_numbers(test_images, test_labels, weights):
         assert f"| {count:,} |" in text
     (x_train, _), (x_test, _) = load_mnist()
     assert f"{len(x_train):,} training images and {len(x_test):,} test images" in text
-    usage, handwriting = (
-        printed(BOOK / f"{n}.ipynb") for n in ("usage", "handwriting")
+    usage, handwriting, hands = (
+        printed(BOOK / f"{n}.ipynb") for n in ("usage", "handwriting", "hands")
     )
+    [shares] = re.findall(r"([\d.]+)%, then [\d.]+%, in use ([\d.]+)%", hands)
+    before, in_use = shares
+    assert f"read {in_use}% of the digits of six donors" in text
+    assert f"where `robust` reads {before}%" in text
     [share] = re.findall(r"([\d.]+)% read correctly", usage)
     assert f"reads {share}%" in text
     [share] = re.findall(r"scikit-learn's: ([\d.]+)% \(95%", handwriting)

@@ -1,11 +1,14 @@
 """The network in the page, in a real browser, against the library."""
 
 import base64
+from dataclasses import asdict
 from functools import partial
+import hashlib
 import io
 from itertools import islice, pairwise
 import json
 
+from bs4 import BeautifulSoup
 import draw_digit
 from drawings import drawings
 import numpy as np
@@ -13,9 +16,10 @@ from PIL import Image, ImageDraw
 import pytest
 
 from digitlib.data import load_mnist, split_validation
-from digitlib.model import save_weights
+from digitlib.model import ASSETS, load_provenance, save_weights
 from digitlib.preprocessing import preprocess
 from digitlib.recognizer import Recognizer
+from digitlib.test_time import Augmentation
 
 FRONT = "book/index.html"
 READY = "document.querySelector('.draw-say').textContent.startsWith('Draw')"
@@ -196,8 +200,14 @@ def test_drawings_are_read_as_the_library_reads_them(
     assert right >= 3
 
 
-@pytest.mark.parametrize("units", [(200,), (30, 20, 10)])
-def test_a_network_of_another_width_is_computed_alike(desk, tmp_path, units):
+@pytest.mark.parametrize(
+    ("units", "looks"),
+    [
+        ((200,), None),
+        ((30, 20, 10), asdict(Augmentation(turn=20, slant=-0.4, upright=0.1))),
+    ],
+)
+def test_a_network_of_another_width_is_computed_alike(desk, tmp_path, units, looks):
     rng = np.random.default_rng(0)
     sizes = [784, *units, 10]
     weights = [
@@ -207,7 +217,8 @@ def test_a_network_of_another_width_is_computed_alike(desk, tmp_path, units):
     ]
     detector = rng.normal(0, 0.1, sum(units) + 10 + 12)
     path = tmp_path / "other.npz"
-    save_weights(path, weights, detector, temperature=2.0, threshold=0.2)
+    known = {"temperature": 2.0, "threshold": 0.2, "augmentation": looks}
+    save_weights(path, weights, detector, **known)
     other = Recognizer(path, partial(preprocess, skip=draw_digit.SKIPPED))
     images = load_mnist()[0][0][:20]
     script = draw_digit.data_script(path).replace("const digitData =", "return")
@@ -440,6 +451,12 @@ def test_the_weights_in_the_page_are_those_of_the_package(site):
     halves = np.frombuffer(base64.b85decode(data["weights"]), "<f2")
     shipped = Recognizer().weights
     assert np.array_equal(halves, np.concatenate([a.ravel() for a in shipped]))
+    page = BeautifulSoup((site / FRONT).read_text(), "html.parser")
+    told = page.select_one("#draw-digit")
+    content = (ASSETS / "hands.npz").read_bytes()
+    assert told["data-digest"] == hashlib.sha256(content).hexdigest()
+    assert "The weights are hands.npz" in " ".join(told.get_text().split())
+    assert data["settings"]["augmentation"] == load_provenance()["augmentation"]
 
 
 def test_scripts_and_weights_are_small(site):

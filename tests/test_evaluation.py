@@ -76,7 +76,10 @@ def test_wilson_interval_holds_what_is_not_too_far_from_the_count(
     """At its ends, the count is just so many standard deviations away."""
     successes = data.draw(st.integers(0, trials))
     z, share = stats.norm.ppf((1 + confidence) / 2), successes / trials
-    for end in wilson_interval(successes, trials, confidence):
+    low, high = wilson_interval(successes, trials, confidence)
+    assert low <= share + 1e-12
+    assert share - 1e-12 <= high
+    for end in (low, high):
         deviation = np.sqrt(end * (1 - end) / trials)
         assert np.isclose(abs(share - end), z * deviation, rtol=1e-4, atol=1e-9)
 

@@ -24,7 +24,7 @@ from digitlib.preprocessing import preprocess, resize_only
 from digitlib.recognizer import Prediction, Recognizer, detect, several
 from digitlib.synthesis import negatives
 from digitlib.synthesis.photographs import blanks, photographs
-from digitlib.test_time import AUGMENTATION, recorded
+from digitlib.test_time import AUGMENTATION, first_layers, recorded, upright
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,15 @@ def test_it_says_what_forward_says(recognizer, mnist):
     images = mnist[1][0][:200]
     prepared = np.array([preprocess(image) for image in images])
     passed = activations(prepared, recognizer.weights)
-    expected = recognizer.mean_probabilities(prepared)
+    layers = first_layers(recognizer.weights)
+    looks = [
+        forward(digits, [layer, *recognizer.weights[1:]])
+        for digits in (prepared, upright(prepared))
+        for layer in layers
+    ]
+    assert len(looks) == 10
+    expected = np.log(np.mean(looks, axis=0)) / recognizer.temperature
+    expected = special.softmax(expected, axis=1)
     are_digits = detect(passed, recognizer.detector)
     for i, image in enumerate(images):
         prediction = recognizer.predict(image)

@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 from scipy import special
 
-from digitlib.model import activations, forward, load_weights, save_weights
+from digitlib.model import forward, load_weights, save_weights
 from digitlib.preprocessing import preprocess
 from digitlib.recognizer import Recognizer
 from digitlib.test_time import (
     AUGMENTATION,
     Augmentation,
     first_layers,
-    mean_scores,
     moved,
     recorded,
     scores,
@@ -98,36 +97,58 @@ def test_the_first_layer_is_moved_instead_of_the_digits(digits):
         assert same.mean() > 0.99
 
 
-def test_answers_are_the_mean_over_ten_sides(digits):
+def by_hand(digits, weights, settings):
+    """The mean of ten answers, or the only one."""
+    layers, both = [weights[0]], [digits]
+    if settings is not None:
+        layers = first_layers(weights, settings)
+        both.append(upright(digits, settings))
+    answers = [forward(of, [each, *weights[1:]]) for of in both for each in layers]
+    assert len(answers) == (1 if settings is None else 10)
+    return np.mean(answers, axis=0)
+
+
+ALL = [None, AUGMENTATION, Augmentation(turn=20, slant=0.4, upright=0.05)]
+
+
+@pytest.mark.parametrize("settings", ALL, ids=["none", "usual", "other"])
+def test_answers_are_the_mean_over_all_sides(digits, settings):
     weights = load_weights()
-    layers = first_layers(weights)
-    found = mean_scores(digits, weights, layers)
-    each = [
-        forward(of, type(weights)((layer, *weights[1:])))
-        for of in (digits, upright(digits))
-        for layer in layers
-    ]
+    found = scores(digits, weights, settings)
     assert found.shape == (len(digits), 10)
-    np.testing.assert_allclose(np.exp(found), np.mean(each, axis=0), atol=1e-6)
-    assert (scores(digits, weights, AUGMENTATION) == found).all()
-    one = scores(digits, weights, None)
-    assert (one == activations(digits, weights)[-1]).all()
+    expected = by_hand(digits, weights, settings)
+    np.testing.assert_allclose(special.softmax(found, axis=1), expected, atol=1e-6)
+    for other in ALL:
+        if other is not settings:
+            assert abs(by_hand(digits, weights, other) - expected).max() > 0.1
     strong = type(weights)(100 * array for array in weights)  # nothing is ever 0
-    assert np.isfinite(scores(digits, strong, AUGMENTATION)).all()
+    assert np.isfinite(scores(digits, strong, settings)).all()
 
 
-def test_a_recognizer_looks_as_its_weights_say(digits, tmp_path):
-    weights, other = load_weights(), Augmentation(turn=20, slant=0.4, upright=0.2)
-    for settings in (None, AUGMENTATION, other):
-        known = {} if settings is None else {"augmentation": asdict(settings)}
-        save_weights(tmp_path / "some.npz", weights, temperature=1.5, **known)
-        recognizer = Recognizer(tmp_path / "some.npz", preprocess=lambda seen: seen)
-        assert recognizer.augmentation == settings == recorded(known)
-        expected = special.softmax(scores(digits, weights, settings) / 1.5, axis=1)
-        for seen, said in zip(digits[:20], expected, strict=False):
-            found = recognizer.predict(seen)
-            np.testing.assert_allclose(found.probabilities, said, atol=1e-5)
-        sides = scores(digits, weights, settings or AUGMENTATION) / 1.5
-        means = recognizer.mean_probabilities(digits)
-        np.testing.assert_allclose(means, special.softmax(sides, axis=1), atol=1e-5)
-        assert means.dtype == np.float32
+def test_the_limit_of_what_is_set_upright_counts(digits):
+    weights = load_weights()
+    free, bound = (
+        scores(digits, weights, Augmentation(upright=most)) for most in (1.0, 0.05)
+    )
+    assert abs(np.exp(free) - np.exp(bound)).max() > 0.1
+
+
+@pytest.mark.parametrize("settings", ALL, ids=["none", "usual", "other"])
+def test_a_recognizer_looks_as_its_weights_say(digits, tmp_path, settings):
+    weights = load_weights()
+    known = {} if settings is None else {"augmentation": asdict(settings)}
+    save_weights(tmp_path / "some.npz", weights, temperature=1.5, **known)
+    recognizer = Recognizer(tmp_path / "some.npz", preprocess=lambda seen: seen)
+    assert recognizer.augmentation == settings == recorded(known)
+
+    def cooler(probabilities):
+        return special.softmax(np.log(probabilities) / 1.5, axis=1)
+
+    expected = cooler(by_hand(digits, weights, settings))
+    for seen, said in zip(digits, expected, strict=True):
+        found = recognizer.predict(seen)
+        np.testing.assert_allclose(found.probabilities, said, atol=1e-5)
+    means = recognizer.mean_probabilities(digits)
+    expected = cooler(by_hand(digits, weights, settings or AUGMENTATION))
+    np.testing.assert_allclose(means, expected, atol=1e-5)
+    assert means.dtype == np.float32

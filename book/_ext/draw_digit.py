@@ -17,10 +17,7 @@ from pathlib import Path
 
 from digitlib.data import load_mnist
 from digitlib.imaging.binarization import BINARIZATION
-from digitlib.model import (
-    load_trained,
-    load_weights,
-)
+from digitlib.model import load_trained, load_weights
 from digitlib.preprocessing import FRAMING, preprocess
 from digitlib.recognizer import Recognizer, several
 from docutils import nodes
@@ -28,6 +25,7 @@ import numpy as np
 from PIL import Image
 from sphinx.util.docutils import SphinxDirective
 
+WEIGHTS = "hands"  # that the page uses: as `Recognizer` does
 SIDE = 224  # pixels of the canvas: eight for each of MNIST's
 MISREAD = 10  # test digits that are offered
 # Steps that the page does without: they change nothing on a clean canvas.
@@ -47,7 +45,7 @@ class DrawDigit(SphinxDirective):
         return [draw_digit()]
 
 
-def data_script(source="hands"):
+def data_script(source=WEIGHTS):
     """Write what the page needs as a script: a page opened as a file may load one.
 
     Parameters
@@ -92,7 +90,7 @@ def test_digits():
         of which the recogniser is surest.
     """
     _, (x_test, y_test) = load_mnist()
-    recognizer = Recognizer(preprocess=partial(preprocess, skip=SKIPPED))
+    recognizer = Recognizer(WEIGHTS, partial(preprocess, skip=SKIPPED))
     predicted = recognizer.mean_probabilities(x_test / np.float32(255)).argmax(axis=1)
 
     def read(index):
@@ -125,15 +123,16 @@ def html(static):
     -------
     str
     """
-    file = resources.files("digitlib") / "assets" / "hands.npz"
+    file = resources.files("digitlib") / "assets" / f"{WEIGHTS}.npz"
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     right, wrong = test_digits()
     values = {
         "side": SIDE,
+        "weights": file.name,
         "digest": digest,
         "empty": _source(np.zeros((1, 1), np.uint8)),
         "static": static,
-        "hidden": "\n".join(_hidden(load_weights())),
+        "hidden": "\n".join(_hidden(load_weights(WEIGHTS))),
         "bars": "".join(f"<li><span>{digit}</span></li>" for digit in range(10)),
         "right": "".join(_button(image, f"{label}") for image, label, _ in right),
         "wrong": "".join(

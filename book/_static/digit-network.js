@@ -56,7 +56,8 @@ function digitNetwork(data) {
   };
 
   // Of 28x28 places with n values each; a place gets what is at `move` times the place,
-  // from the middle.
+  // from the middle, mixed from the four places around it. (On a whole row or column two
+  // of them are one: it counts half, twice.)
   function moved(values, n, [down, across], [top, left]) {
     const found = new Float64Array(values.length);
     const offset = [top - down[0] * top - down[1] * left, left - across[0] * top - across[1] * left];

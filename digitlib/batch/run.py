@@ -1,6 +1,7 @@
 """Batches: many files, each read once and written down, and nothing lost on the way."""
 
 from contextlib import ExitStack, closing
+from dataclasses import astuple
 from functools import cache, partial
 import hashlib
 from importlib.metadata import version
@@ -153,6 +154,7 @@ _threads = cache(ThreadpoolController)
 
 def _digest(recognizer):
     """SHA-256 over all that a recognizer has learned."""
-    numbers = np.array([recognizer.temperature, recognizer.threshold])
+    looks = () if recognizer.augmentation is None else astuple(recognizer.augmentation)
+    numbers = np.array([recognizer.temperature, recognizer.threshold, *looks])
     learned = numbers, recognizer.detector, *recognizer.weights
     return digest({str(i): array for i, array in enumerate(learned)})

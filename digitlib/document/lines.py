@@ -32,7 +32,7 @@ class LineSettings:
     letter_strokes: float = 1.05  #: ... and with as many strokes, for its length; ...
     dashed: tuple = (0.2, 2.0)  #: ... or no taller and as long: a dashed line
     large: float = 0.4  #: ink that no line holds: smaller is dirt, ...
-    dash: float = 0.2  #: ... lower is a dash, a sign, ...
+    dash: float = 0.2  #: ... lower is a dash, ...
     beside: float = 1.0  #: ... and farther away it has nothing to do with a line
     struck_margin: float = 0.25  #: of a line: nearer to its ends, nothing strikes it
     struck: float = 0.6  #: of a line's width: struck, if as much is erased, ...
@@ -147,7 +147,7 @@ def _cut_out(ink, components, line, unread, erased, height, settings):
     beside = (down > settings.shared * smaller) & unread
     beside &= across > -settings.beside * height
     dashes = beside & (components.height < settings.dash * height)
-    large = bool((beside & ~dashes).any()), bool(dashes.any())
+    left_out = (bool(which.any()) for which in (beside & ~dashes, dashes))
     own_ink = np.where(grown(own), ink[where], 0)
     struck = _is_struck(erased, left, top, right, bottom, height, settings)
-    return Line(own_ink, int(left), int(top), *large, struck)
+    return Line(own_ink, int(left), int(top), *left_out, struck)

@@ -248,8 +248,12 @@ def _save_other_weights(bias=0.5, detector=0, **more):
 
 
 @pytest.mark.parametrize(
-    "change", [{"bias": 1.5}, {"detector": 1}, {"temperature": 2}, {"threshold": 0.5}]
-)
+    "change",
+    [
+        {"bias": 1.5}, {"detector": 1}, {"temperature": 2}, {"threshold": 0.5},
+        {"augmentation": {"turn": 5}}, {"augmentation": None},
+    ],
+)  # fmt: skip
 def test_anything_else_learned_is_noticed(asked, scans, change):
     _save_other_weights()
     list(read_files(scans[:1], "out.csv", weights="other.npz"))
